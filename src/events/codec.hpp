@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/event.hpp"
+
+namespace userd {
+
+/// One Kafka record as the contract has it.
+struct Record {
+    std::string key;                                        ///< user id as text
+    std::optional<std::string> value;                       ///< Protobuf userd.v1.User; none for a deletion
+    std::vector<std::pair<std::string, std::string>> headers;   ///< CloudEvents 1.0 binary mode
+};
+
+/// `source` is ce_source. Throws std::logic_error for a change whose state is missing.
+[[nodiscard]] Record encode(const Event& event, const std::string& source);
+
+/// "user.registered", "user.updated", "user.deleted".
+[[nodiscard]] std::string_view name_of(EventType type) noexcept;
+
+}  // namespace userd

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+
+namespace userd {
+
+enum class EventType { user_registered, user_updated, user_deleted };
+
+/// A user's whole state after a change, as consumers see it. Never holds a password hash.
+struct UserState {
+    std::string username;
+    std::string email;
+    Timestamp created_at;
+    Timestamp updated_at;
+    bool disabled = false;
+
+    bool operator==(const UserState&) const = default;
+};
+
+/// One committed change of a user, written in the same transaction as the change.
+struct Event {
+    std::int64_t sequence = 0;         ///< the outbox's order: ascending per user in commit order
+    EventId id;                        ///< stable over re-sends
+    EventType type = EventType::user_registered;
+    UserId user;
+    std::int64_t version = 0;          ///< 1, 2, 3, … per user without a gap; deletion has one too
+    Timestamp time;
+    std::optional<UserState> state;    ///< absent for user_deleted, and once erased
+    std::string traceparent;           ///< W3C Trace Context of the causing request, or empty
+
+    bool operator==(const Event&) const = default;
+};
+
+}  // namespace userd

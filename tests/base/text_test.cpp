@@ -1,0 +1,31 @@
+#include "base/text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace userd {
+namespace {
+
+TEST(Text, ComparedFormLowersAsciiOnly) {
+    EXPECT_EQ(compared_form("Ada.LOVELACE_9-Z"), "ada.lovelace_9-z");
+    EXPECT_EQ(compared_form("\xc3\x84@[`{"), "\xc3\x84@[`{");
+}
+
+TEST(Text, WellFormedUtf8) {
+    for (const std::string_view text : {"", "plain", "\xc2\x80", "\xe0\xa0\x80", "\xed\x9f\xbf",
+                                        "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
+        EXPECT_TRUE(is_valid_utf8(text));
+}
+
+TEST(Text, MalformedUtf8IsRefused) {
+    for (const std::string_view text :
+         {"\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf",
+          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xe2\x82", "a\xc3", "\xc3("})
+        EXPECT_FALSE(is_valid_utf8(text));
+}
+
+TEST(Text, CodePointsAreCountedOnce) {
+    EXPECT_EQ(count_code_points("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), 4U);
+}
+
+}  // namespace
+}  // namespace userd
