@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/errc.hpp"
+#include "http/message.hpp"
+
+namespace userd::http {
+
+/// {"detail":"…"} with the headers that the status asks for.
+[[nodiscard]] Response problem(unsigned status, std::string_view detail);
+/// The only map from Errc to an answer.
+[[nodiscard]] Response problem(Errc error);
+
+[[nodiscard]] Response bad_request();                ///< 400
+[[nodiscard]] Response not_authenticated();          ///< 401, no token or another scheme
+[[nodiscard]] Response not_found();                  ///< 404
+[[nodiscard]] Response request_timeout();            ///< 408
+[[nodiscard]] Response body_too_large();             ///< 413
+[[nodiscard]] Response header_too_large();           ///< 431
+[[nodiscard]] Response internal_error();             ///< 500
+[[nodiscard]] Response service_busy();               ///< 503 + Retry-After
+
+}  // namespace userd::http
