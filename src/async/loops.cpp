@@ -11,7 +11,7 @@ thread_local std::size_t t_current_loop = 0;
 
 }  // namespace
 
-Loops::Loops(std::size_t count) {
+Loops::Loops(std::size_t count, std::size_t first_index) : first_index_(first_index) {
     for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<Loop>());
 }
 
@@ -23,8 +23,8 @@ Loops::~Loops() {
 void Loops::start() {
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         loops_[i]->thread = std::thread([this, i] {
-            t_current_loop = i;
-            pthread_setname_np(pthread_self(), ("loop-" + std::to_string(i)).c_str());
+            t_current_loop = first_index_ + i;
+            pthread_setname_np(pthread_self(), ("loop-" + std::to_string(t_current_loop)).c_str());
             loops_[i]->context.run();
         });
     }

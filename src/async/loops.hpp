@@ -13,7 +13,8 @@ namespace userd {
 /// Not movable; join() before anything that the loops' coroutines use goes away.
 class Loops {
   public:
-    explicit Loops(std::size_t count);
+    /// `first_index` is current_loop() on the first of them, so that two sets do not share indices.
+    explicit Loops(std::size_t count, std::size_t first_index = 0);
     ~Loops();
     Loops(const Loops&) = delete;
     Loops& operator=(const Loops&) = delete;
@@ -34,6 +35,7 @@ class Loops {
         boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
         std::thread thread;
     };
+    std::size_t first_index_;
     std::vector<std::unique_ptr<Loop>> loops_;
 };
 

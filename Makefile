@@ -1,0 +1,45 @@
+# `make run` on a fresh Debian machine is all it takes to try userd; README.md says more.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+JOBS ?= $(shell nproc)
+BUILD := cmake --build --preset
+
+.PHONY: run build test check bench kafka assets clean
+
+run: build
+	@scripts/try
+	@exec build/release/userd serve
+
+build: assets
+	@cmake --preset release > build/configure-release.log || (cat build/configure-release.log; exit 1)
+	@$(BUILD) release -j $(JOBS) --target userd
+	@ln -sf src/app/userd build/release/userd
+
+# The documentation pages' third-party files, fetched once by package name and embedded.
+assets:
+	@scripts/bootstrap run
+	@scripts/fetch-web-assets
+
+test: build
+	@scripts/bootstrap test
+	@cmake --preset asan > build/configure-asan.log || (cat build/configure-asan.log; exit 1)
+	@$(BUILD) asan -j $(JOBS) --target userd_tests
+	@cmake --preset tsan > build/configure-tsan.log || (cat build/configure-tsan.log; exit 1)
+	@$(BUILD) tsan -j $(JOBS) --target userd_threaded_tests
+	@tests/run --units build/asan --units build/tsan --pytest
+
+check: assets
+	@scripts/bootstrap check
+	@scripts/check
+
+bench: build
+	@scripts/bootstrap bench
+	@bench/run
+
+# The test's real broker on 127.0.0.1:9092, in the foreground.
+kafka:
+	@scripts/bootstrap test
+	@exec python3 tests/kafka/broker.py --port 9092
+
+clean:
+	rm -rf build

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "accounts/accounts.hpp"
+#include "async/task.hpp"
+#include "base/secret.hpp"
+#include "events/relay.hpp"
+#include "store/store.hpp"
+
+namespace userd {
+
+/// One administrator's command, as the command line gives it and the control socket carries it.
+struct AdminRequest {
+    std::string command;        ///< "users add", "events status", …
+    std::string name;           ///< username, e-mail or user id
+    std::string email;
+    std::string password_hash;  ///< an imported hash, in place of a password
+    Secret password;
+    int limit = 100;
+    bool json = false;
+};
+
+struct AdminReply {
+    int exit_code = 0;
+    std::string output;         ///< for standard output
+    std::string error;          ///< one line for standard error
+};
+
+struct AdminParts {
+    Store& store;
+    Accounts& accounts;
+    std::function<std::string()> relay_state;   ///< a word about Kafka for `events status`
+};
+
+/// Runs the command. Bad input and outcomes such as an unknown user are replies with exit code 1;
+/// StoreUnavailable passes through.
+Task<AdminReply> run_admin(AdminParts parts, AdminRequest request);
+
+/// Printable forms, shared by users and events.
+[[nodiscard]] std::string describe(const User& user, bool json);
+[[nodiscard]] std::string describe(const Store::Waiting& waiting, bool json);
+
+}  // namespace userd

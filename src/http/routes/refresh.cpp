@@ -1,0 +1,16 @@
+#include "http/problem.hpp"
+#include "http/routes/routes.hpp"
+#include "http/validation.hpp"
+
+namespace userd::http {
+
+Task<Response> refresh(Services& services, const Request& request) {
+    Parsed<RefreshForm> form = parse_refresh(request);
+    if (!form) co_return unprocessable(form.errors());
+    const Result<TokenPair> tokens =
+        co_await services.accounts.refresh(std::move(form->old_refresh_token));
+    if (!tokens) co_return problem(tokens.error());
+    co_return tokens_answer(*tokens);
+}
+
+}  // namespace userd::http

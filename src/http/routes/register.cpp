@@ -1,0 +1,21 @@
+#include "http/problem.hpp"
+#include "http/routes/routes.hpp"
+#include "http/validation.hpp"
+
+namespace userd::http {
+
+Task<Response> register_user(Services& services, const Request& request) {
+    Parsed<RegisterForm> form = parse_register(request);
+    if (!form) co_return unprocessable(form.errors());
+    Registration registration;
+    registration.username = std::move(form->username);
+    registration.email = std::move(form->email);
+    registration.password = std::move(form->password);
+    std::string traceparent = request.traceparent;
+    const Result<User> user =
+        co_await services.accounts.register_user(std::move(registration), std::move(traceparent));
+    if (!user) co_return problem(user.error());
+    co_return ok(R"({"message":"New User Created Successfully"})");
+}
+
+}  // namespace userd::http

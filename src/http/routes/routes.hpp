@@ -1,0 +1,33 @@
+#pragma once
+
+#include <vector>
+
+#include "http/message.hpp"
+#include "http/router.hpp"
+#include "http/routes/services.hpp"
+
+namespace userd::http {
+
+/// The public API, documentation and health.
+[[nodiscard]] std::vector<Route> api_routes(Services& services);
+/// The management address: metrics and health.
+[[nodiscard]] std::vector<Route> management_routes(Services& services);
+
+/// 200 with a JSON text.
+[[nodiscard]] Response ok(std::string json);
+/// 200 with both tokens and Cache-Control: no-store.
+[[nodiscard]] Response tokens_answer(const TokenPair& tokens);
+
+Task<Response> register_user(Services& services, const Request& request);
+Task<Response> log_in(Services& services, const Request& request);
+Task<Response> refresh(Services& services, const Request& request);
+Task<Response> me(Services& services, const Request& request);
+Task<Response> jwks(Services& services, const Request& request);
+Task<Response> health_live(Services& services, const Request& request);
+Task<Response> health_ready(Services& services, const Request& request);
+Task<Response> metrics(Services& services, const Request& request);
+
+/// The fixed pages: greetings, OpenAPI document, documentation pages and their assets.
+[[nodiscard]] std::vector<Route> page_routes();
+
+}  // namespace userd::http
