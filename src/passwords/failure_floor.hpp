@@ -16,12 +16,13 @@ class FailureFloor {
     /// The formats (hash_format()) of which users exist now. Others no longer count.
     void set_formats(const std::vector<std::string>& formats);
 
-    /// Records how long a verification of `format` took. Rises at once, falls slowly, so that nearly
-    /// every failure of the costliest format ends before the floor.
+    /// Records how long a verification of `format` took. Rises at once, falls slowly, so that
+    /// nearly every failure of the costliest format ends before the floor. Formats not in use are
+    /// ignored.
     void record(const std::string& format, std::chrono::steady_clock::duration took);
 
-    /// Formats in use of which no time is known yet: the caller measures them (HashPool::verify against
-    /// example_hash()).
+    /// Formats in use of which no time is known yet: the caller measures them (HashPool::verify
+    /// against example_hash()).
     [[nodiscard]] std::vector<std::string> unmeasured() const;
 
     [[nodiscard]] std::chrono::steady_clock::duration get() const;
@@ -32,8 +33,8 @@ class FailureFloor {
     std::map<std::string, std::chrono::steady_clock::duration> measured_;
 };
 
-/// A well-formed stored hash of that format which no password matches, to measure with. Empty for an
-/// unknown format.
+/// A well-formed stored hash of that format which no password matches, to measure with. Empty for
+/// an unknown format.
 [[nodiscard]] std::string example_hash(const std::string& format);
 
 }  // namespace userd

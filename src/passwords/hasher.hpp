@@ -19,14 +19,16 @@ class Hasher {
   public:
     explicit Hasher(Argon2Settings settings) : settings_(settings) {}
 
-    /// Argon2id (RFC 9106, version 0x13, one lane) as a PHC string. Throws std::bad_alloc if memory is short.
+    /// Argon2id (RFC 9106, version 0x13, one lane) as a PHC string. Throws std::bad_alloc if memory
+    /// is short.
     [[nodiscard]] std::string hash(const Secret& password) const;
 
-    /// False for a wrong password, and for a stored string that is malformed, of an unknown format, or
-    /// above the cost bounds of legacy.hpp.
+    /// False for a wrong password, and for a stored string that is malformed, of an unknown format,
+    /// or above the cost bounds of legacy.hpp.
     [[nodiscard]] bool verify(const Secret& password, std::string_view stored) const;
 
-    /// True when a good login should replace `stored` by a fresh hash(): another format or parameters.
+    /// True when a good login should replace `stored` by a fresh hash(): another format or
+    /// parameters.
     [[nodiscard]] bool needs_rehash(std::string_view stored) const;
 
   private:

@@ -1,0 +1,361 @@
+#include "passwords/hash_pool.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "async/loops.hpp"
+#include "support/run_task.hpp"
+
+namespace userd {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Hasher kCheap({8, 1});
+
+Secret secret(std::string_view text = "correct horse battery staple") {
+    return Secret(text);
+}
+
+/// Holds the pool's threads in the observer until opened.
+class Gate {
+  public:
+    void pass() {
+        std::unique_lock lock(mutex_);
+        ++arrived_;
+        changed_.notify_all();
+        changed_.wait(lock, [this] { return open_; });
+    }
+    void await(int arrived) {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return arrived_ >= arrived; });
+    }
+    void open() {
+        const std::scoped_lock lock(mutex_);
+        open_ = true;
+        changed_.notify_all();
+    }
+    [[nodiscard]] HashPool::Observer observer() {
+        return [this](auto, auto) { pass(); };
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int arrived_ = 0;
+    bool open_ = false;
+};
+
+using Answers = std::vector<Result<std::string>>;
+
+Task<void> hash_into(HashPool& pool, Answers& answers) {
+    Secret password = secret();
+    Result<std::string> answer = co_await pool.hash(std::move(password));
+    answers.push_back(std::move(answer));
+}
+
+/// Asks for hashes on a loop of its own, which goes on only when the test says so.
+class Caller {
+  public:
+    explicit Caller(HashPool& pool) : pool_(pool) {}
+
+    /// Hands one job over and takes what is answered at once.
+    void ask() {
+        boost::asio::co_spawn(context_, hash_into(pool_, answers_), boost::asio::detached);
+        context_.restart();
+        context_.poll();
+    }
+    void await_one() {
+        context_.restart();
+        const std::size_t before = answers_.size();
+        while (answers_.size() == before && context_.run_one() > 0) {
+        }
+    }
+    void await_all() {
+        context_.restart();
+        context_.run();
+    }
+    [[nodiscard]] const Answers& answers() const { return answers_; }
+    [[nodiscard]] std::size_t refused() const {
+        std::size_t count = 0;
+        for (const auto& answer : answers_)
+            if (!answer && answer.error() == Errc::busy) ++count;
+        return count;
+    }
+
+  private:
+    HashPool& pool_;
+    Answers answers_;
+    boost::asio::io_context context_;
+};
+
+Task<Verification> hash_then_verify(HashPool& pool, std::string password, std::string presented) {
+    const Result<std::string> stored = co_await pool.hash(Secret(std::string_view(password)));
+    Secret again{std::string_view(presented)};
+    std::string copy = stored.value();
+    const Result<Verification> verification =
+        co_await pool.verify(std::move(again), std::move(copy));
+    co_return verification.value();
+}
+
+TEST(HashPool, VerifiesWhatItHashed) {
+    HashPool pool(kCheap, {});
+    const auto before = std::chrono::steady_clock::now();
+    const Verification good = run_task(hash_then_verify(pool, "password", "password"));
+    EXPECT_TRUE(good.matches);
+    EXPECT_GE(good.began, before);
+    EXPECT_GT(good.took, 0ns);
+    EXPECT_LE(good.began + good.took, std::chrono::steady_clock::now());
+    EXPECT_FALSE(run_task(hash_then_verify(pool, "password", "passwort")).matches);
+    EXPECT_TRUE(run_task(hash_then_verify(pool, "", "")).matches);
+    const std::string longest(1024, 'x');
+    EXPECT_TRUE(run_task(hash_then_verify(pool, longest, longest)).matches);
+}
+
+TEST(HashPool, OverCostlyAndMalformedHashesDoNotMatch) {
+    HashPool pool(kCheap, {});
+    for (const char* const stored :
+         {"", "nonsense", "$2b$31$abcdefghijklmnopqrstuOLrQtgp40oX1Fmk37fL.bL3cqygiriji",
+          "$argon2id$v=19$m=4294967295,t=4294967295,p=1$c2l4dGVlbiBieXRlIHNhbA$"
+          "F5n7aA17JETaIAgfzpfVqCovbw554wJ3BmcdLVAAwlQ"}) {
+        const Result<Verification> answer = run_task(pool.verify(secret(), stored));
+        ASSERT_TRUE(answer) << stored;
+        EXPECT_FALSE(answer->matches) << stored;
+    }
+}
+
+TEST(HashPool, FullQueueRefusesAtOnce) {
+    Gate gate;
+    HashPool pool(kCheap, {.threads = 1, .queue = 2, .deadline = 1h});
+    pool.observe(gate.observer());
+    Caller caller(pool);
+    caller.ask();
+    gate.await(1);
+    caller.ask();
+    caller.ask();
+    EXPECT_TRUE(caller.answers().empty());
+    EXPECT_EQ(pool.stats().queued, 2U);
+    EXPECT_EQ(pool.stats().running, 1U);
+
+    caller.ask();
+    EXPECT_EQ(caller.refused(), 1U);
+    EXPECT_EQ(pool.stats().refused, 1U);
+    EXPECT_EQ(pool.stats().queued, 2U);
+
+    gate.open();
+    caller.await_all();
+    EXPECT_EQ(caller.answers().size(), 4U);
+    EXPECT_EQ(caller.refused(), 1U);
+    caller.ask();
+    caller.await_all();
+    EXPECT_EQ(caller.refused(), 1U);
+}
+
+TEST(HashPool, WithoutAQueueIdleThreadsStillServe) {
+    Gate gate;
+    HashPool pool(kCheap, {.threads = 2, .queue = 0, .deadline = 1h});
+    pool.observe(gate.observer());
+    Caller caller(pool);
+    caller.ask();
+    caller.ask();
+    caller.ask();
+    EXPECT_EQ(caller.refused(), 1U);
+    gate.open();
+    caller.await_all();
+    EXPECT_EQ(caller.answers().size(), 3U);
+    EXPECT_EQ(caller.refused(), 1U);
+}
+
+TEST(HashPool, NoThreadsAreOneThread) {
+    HashPool pool(kCheap, {.threads = 0, .queue = 1, .deadline = 1h});
+    EXPECT_TRUE(run_task(pool.hash(secret())));
+}
+
+TEST(HashPool, DeadlineThatCannotBeMetRefusesBeforeTheQueueIsFull) {
+    const Hasher hasher({4096, 1});
+    constexpr std::size_t kQueue = 100'000;
+    Gate gate;
+    Gate opened;
+    opened.open();
+    std::atomic<bool> first = true;
+    auto pool = std::make_unique<HashPool>(
+        hasher, HashPoolSettings{.threads = 1, .queue = kQueue, .deadline = 1s});
+    // The first job tells the pool how long a hash takes.
+    pool->observe([&](auto, auto) { (first.exchange(false) ? opened : gate).pass(); });
+    ASSERT_TRUE(run_task(pool->hash(secret())));
+    Caller caller(*pool);
+    caller.ask();
+    gate.await(1);
+    std::size_t asked = 0;
+    while (caller.answers().empty() && asked < kQueue) {
+        caller.ask();
+        ++asked;
+    }
+    EXPECT_EQ(caller.refused(), 1U);
+    EXPECT_GT(asked, 1U);
+    EXPECT_LT(asked, kQueue);
+    gate.open();
+    pool.reset();
+    caller.await_all();
+}
+
+TEST(HashPool, JobWhoseDeadlinePassedIsRefusedWithoutHashing) {
+    Gate gate;
+    HashPool pool(kCheap, {.threads = 1, .queue = 8, .deadline = 500ms});
+    pool.observe(gate.observer());
+    Caller caller(pool);
+    caller.ask();
+    gate.await(1);
+    caller.ask();
+    caller.ask();
+    std::this_thread::sleep_for(600ms);
+    gate.open();
+    caller.await_all();
+    EXPECT_EQ(caller.answers().size(), 3U);
+    EXPECT_EQ(caller.refused(), 2U);
+    const HashPoolStats stats = pool.stats();
+    EXPECT_EQ(stats.done, 1U);
+    EXPECT_EQ(stats.refused, 2U);
+    EXPECT_EQ(stats.queued, 0U);
+    EXPECT_EQ(stats.running, 0U);
+}
+
+TEST(HashPool, DestructionRefusesWhatWaitsAndFinishesWhatRuns) {
+    Gate gate;
+    auto pool = std::make_unique<HashPool>(
+        kCheap, HashPoolSettings{.threads = 1, .queue = 8, .deadline = 1h});
+    pool->observe(gate.observer());
+    Caller caller(*pool);
+    caller.ask();
+    gate.await(1);
+    caller.ask();
+    caller.ask();
+    std::thread destroyer([&] { pool.reset(); });
+    caller.await_one();
+    caller.await_one();
+    EXPECT_EQ(caller.refused(), 2U);
+    gate.open();
+    caller.await_all();
+    destroyer.join();
+    ASSERT_EQ(caller.answers().size(), 3U);
+    EXPECT_EQ(caller.refused(), 2U);
+    EXPECT_TRUE(caller.answers().back());
+}
+
+// AddressSanitizer finds the frames if they stay.
+TEST(HashPool, CoroutinesOfAStoppedLoopAreFreed) {
+    Answers answers;
+    Gate gate;
+    boost::asio::io_context context;
+    {
+        HashPool pool(kCheap, {.threads = 1, .queue = 1, .deadline = 1h});
+        pool.observe(gate.observer());
+        boost::asio::co_spawn(context, hash_into(pool, answers), boost::asio::detached);
+        context.run_one();
+        gate.await(1);
+        for (int i = 0; i < 2; ++i) {
+            boost::asio::co_spawn(context, hash_into(pool, answers), boost::asio::detached);
+            context.run_one();
+        }
+        context.stop();
+        gate.open();
+    }
+    EXPECT_TRUE(answers.empty());
+}
+
+TEST(HashPool, WhatAJobThrowsReachesItsCaller) {
+    const Hasher impossible({1, 1});
+    HashPool pool(impossible, {});
+    EXPECT_THROW((void)run_task(pool.hash(secret())), std::invalid_argument);
+    EXPECT_EQ(pool.stats().running, 0U);
+    // and the thread goes on
+    const std::string stored = kCheap.hash(secret());
+    const Result<Verification> answer = run_task(pool.verify(secret(), stored));
+    EXPECT_TRUE(answer->matches);
+}
+
+TEST(HashPool, ObserverThatThrowsLosesNoAnswer) {
+    HashPool pool(kCheap, {});
+    pool.observe([](auto, auto) { throw std::runtime_error("histogram"); });
+    EXPECT_TRUE(run_task(pool.hash(secret())));
+    EXPECT_EQ(pool.stats().running, 0U);
+}
+
+TEST(HashPool, CountsItsJobsAndTheirTimes) {
+    HashPool pool(kCheap, {});
+    std::atomic<int> observed = 0;
+    std::atomic<bool> plausible = true;
+    pool.observe([&](auto waited, auto took) {
+        ++observed;
+        if (waited < 0ns || took <= 0ns) plausible = false;
+    });
+    for (int i = 0; i < 5; ++i)
+        EXPECT_TRUE(run_task(pool.hash(secret())));
+    EXPECT_EQ(observed, 5);
+    EXPECT_TRUE(plausible);
+    EXPECT_EQ(pool.stats().done, 5U);
+    EXPECT_GT(pool.stats().hash_seconds, 0);
+    EXPECT_GE(pool.stats().wait_seconds, 0);
+}
+
+TEST(HashPool, HashesAtLowerPriorityThanTheRest) {
+    const int own = ::getpriority(PRIO_PROCESS, 0);
+    if (own >= 19) GTEST_SKIP() << "this process has the lowest priority already";
+    std::atomic<int> there = own;
+    HashPool pool(kCheap, {});
+    pool.observe(
+        [&](auto, auto) { there = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())); });
+    EXPECT_TRUE(run_task(pool.hash(secret())));
+    EXPECT_GT(there, own);
+    EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), own);
+}
+
+struct Tally {
+    std::atomic<std::uint64_t> matched = 0;
+    std::atomic<std::uint64_t> refused = 0;
+    std::atomic<std::uint64_t> wrong_loop = 0;
+};
+
+Task<void> log_in(HashPool& pool, std::string stored, Tally& tally) {
+    const std::thread::id before = std::this_thread::get_id();
+    Secret password = secret();
+    const Result<Verification> answer =
+        co_await pool.verify(std::move(password), std::move(stored));
+    if (std::this_thread::get_id() != before) ++tally.wrong_loop;
+    if (answer && answer->matches) ++tally.matched;
+    if (!answer) ++tally.refused;
+}
+
+TEST(HashPool, EveryJobOfManyLoopsIsAnsweredOnceOnItsOwnLoop) {
+    constexpr std::uint64_t kJobs = 600;
+    const std::string stored = kCheap.hash(secret());
+    Tally tally;
+    Loops loops(3);
+    HashPool pool(kCheap, {.threads = 4, .queue = 16, .deadline = 1h});
+    for (std::uint64_t i = 0; i < kJobs; ++i)
+        boost::asio::co_spawn(loops.at(i % 3), log_in(pool, stored, tally), boost::asio::detached);
+    loops.start();
+    loops.finish();
+    loops.join();
+    EXPECT_EQ(tally.matched + tally.refused, kJobs);
+    EXPECT_GT(tally.matched, 0U);
+    EXPECT_EQ(tally.wrong_loop, 0U);
+    const HashPoolStats stats = pool.stats();
+    EXPECT_EQ(stats.done, tally.matched);
+    EXPECT_EQ(stats.refused, tally.refused);
+    EXPECT_EQ(stats.queued + stats.running, 0U);
+}
+
+}  // namespace
+}  // namespace userd
