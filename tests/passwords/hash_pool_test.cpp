@@ -8,14 +8,15 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "async/loops.hpp"
-#include "support/run_task.hpp"
 
 namespace userd {
 namespace {
@@ -65,14 +66,13 @@ Task<void> hash_into(HashPool& pool, Answers& answers) {
     answers.push_back(std::move(answer));
 }
 
-/// Asks for hashes on a loop of its own, which goes on only when the test says so.
-class Caller {
-  public:
-    explicit Caller(HashPool& pool) : pool_(pool) {}
-
+/// Its loop outlives the pools of the tests, as the server's loops do, and goes on only when the
+/// test says so.
+class HashPoolTest : public testing::Test {
+  protected:
     /// Hands one job over and takes what is answered at once.
-    void ask() {
-        boost::asio::co_spawn(context_, hash_into(pool_, answers_), boost::asio::detached);
+    void ask(HashPool& pool) {
+        boost::asio::co_spawn(context_, hash_into(pool, answers_), boost::asio::detached);
         context_.restart();
         context_.poll();
     }
@@ -86,18 +86,28 @@ class Caller {
         context_.restart();
         context_.run();
     }
-    [[nodiscard]] const Answers& answers() const { return answers_; }
     [[nodiscard]] std::size_t refused() const {
         std::size_t count = 0;
         for (const auto& answer : answers_)
             if (!answer && answer.error() == Errc::busy) ++count;
         return count;
     }
+    /// Rethrows what the coroutine throws.
+    template <class T>
+    T run(Task<T> task) {
+        std::optional<T> value;
+        std::exception_ptr failure;
+        boost::asio::co_spawn(context_, std::move(task), [&](std::exception_ptr error, T result) {
+            failure = error;
+            if (!error) value.emplace(std::move(result));
+        });
+        await_all();
+        if (failure) std::rethrow_exception(failure);
+        return std::move(value).value();
+    }
 
-  private:
-    HashPool& pool_;
-    Answers answers_;
     boost::asio::io_context context_;
+    Answers answers_;
 };
 
 Task<Verification> hash_then_verify(HashPool& pool, std::string password, std::string presented) {
@@ -109,80 +119,78 @@ Task<Verification> hash_then_verify(HashPool& pool, std::string password, std::s
     co_return verification.value();
 }
 
-TEST(HashPool, VerifiesWhatItHashed) {
+TEST_F(HashPoolTest, VerifiesWhatItHashed) {
     HashPool pool(kCheap, {});
     const auto before = std::chrono::steady_clock::now();
-    const Verification good = run_task(hash_then_verify(pool, "password", "password"));
+    const Verification good = run(hash_then_verify(pool, "password", "password"));
     EXPECT_TRUE(good.matches);
     EXPECT_GE(good.began, before);
     EXPECT_GT(good.took, 0ns);
     EXPECT_LE(good.began + good.took, std::chrono::steady_clock::now());
-    EXPECT_FALSE(run_task(hash_then_verify(pool, "password", "passwort")).matches);
-    EXPECT_TRUE(run_task(hash_then_verify(pool, "", "")).matches);
+    EXPECT_FALSE(run(hash_then_verify(pool, "password", "passwort")).matches);
+    EXPECT_TRUE(run(hash_then_verify(pool, "", "")).matches);
     const std::string longest(1024, 'x');
-    EXPECT_TRUE(run_task(hash_then_verify(pool, longest, longest)).matches);
+    EXPECT_TRUE(run(hash_then_verify(pool, longest, longest)).matches);
 }
 
-TEST(HashPool, OverCostlyAndMalformedHashesDoNotMatch) {
+TEST_F(HashPoolTest, OverCostlyAndMalformedHashesDoNotMatch) {
     HashPool pool(kCheap, {});
     for (const char* const stored :
          {"", "nonsense", "$2b$31$abcdefghijklmnopqrstuOLrQtgp40oX1Fmk37fL.bL3cqygiriji",
           "$argon2id$v=19$m=4294967295,t=4294967295,p=1$c2l4dGVlbiBieXRlIHNhbA$"
           "F5n7aA17JETaIAgfzpfVqCovbw554wJ3BmcdLVAAwlQ"}) {
-        const Result<Verification> answer = run_task(pool.verify(secret(), stored));
+        const Result<Verification> answer = run(pool.verify(secret(), stored));
         ASSERT_TRUE(answer) << stored;
         EXPECT_FALSE(answer->matches) << stored;
     }
 }
 
-TEST(HashPool, FullQueueRefusesAtOnce) {
+TEST_F(HashPoolTest, FullQueueRefusesAtOnce) {
     Gate gate;
     HashPool pool(kCheap, {.threads = 1, .queue = 2, .deadline = 1h});
     pool.observe(gate.observer());
-    Caller caller(pool);
-    caller.ask();
+    ask(pool);
     gate.await(1);
-    caller.ask();
-    caller.ask();
-    EXPECT_TRUE(caller.answers().empty());
+    ask(pool);
+    ask(pool);
+    EXPECT_TRUE(answers_.empty());
     EXPECT_EQ(pool.stats().queued, 2U);
     EXPECT_EQ(pool.stats().running, 1U);
 
-    caller.ask();
-    EXPECT_EQ(caller.refused(), 1U);
+    ask(pool);
+    EXPECT_EQ(refused(), 1U);
     EXPECT_EQ(pool.stats().refused, 1U);
     EXPECT_EQ(pool.stats().queued, 2U);
 
     gate.open();
-    caller.await_all();
-    EXPECT_EQ(caller.answers().size(), 4U);
-    EXPECT_EQ(caller.refused(), 1U);
-    caller.ask();
-    caller.await_all();
-    EXPECT_EQ(caller.refused(), 1U);
+    await_all();
+    EXPECT_EQ(answers_.size(), 4U);
+    EXPECT_EQ(refused(), 1U);
+    ask(pool);
+    await_all();
+    EXPECT_EQ(refused(), 1U);
 }
 
-TEST(HashPool, WithoutAQueueIdleThreadsStillServe) {
+TEST_F(HashPoolTest, WithoutAQueueIdleThreadsStillServe) {
     Gate gate;
     HashPool pool(kCheap, {.threads = 2, .queue = 0, .deadline = 1h});
     pool.observe(gate.observer());
-    Caller caller(pool);
-    caller.ask();
-    caller.ask();
-    caller.ask();
-    EXPECT_EQ(caller.refused(), 1U);
+    ask(pool);
+    ask(pool);
+    ask(pool);
+    EXPECT_EQ(refused(), 1U);
     gate.open();
-    caller.await_all();
-    EXPECT_EQ(caller.answers().size(), 3U);
-    EXPECT_EQ(caller.refused(), 1U);
+    await_all();
+    EXPECT_EQ(answers_.size(), 3U);
+    EXPECT_EQ(refused(), 1U);
 }
 
-TEST(HashPool, NoThreadsAreOneThread) {
+TEST_F(HashPoolTest, NoThreadsAreOneThread) {
     HashPool pool(kCheap, {.threads = 0, .queue = 1, .deadline = 1h});
-    EXPECT_TRUE(run_task(pool.hash(secret())));
+    EXPECT_TRUE(run(pool.hash(secret())));
 }
 
-TEST(HashPool, DeadlineThatCannotBeMetRefusesBeforeTheQueueIsFull) {
+TEST_F(HashPoolTest, DeadlineThatCannotBeMetRefusesBeforeTheQueueIsFull) {
     const Hasher hasher({4096, 1});
     constexpr std::size_t kQueue = 100'000;
     Gate gate;
@@ -193,37 +201,35 @@ TEST(HashPool, DeadlineThatCannotBeMetRefusesBeforeTheQueueIsFull) {
         hasher, HashPoolSettings{.threads = 1, .queue = kQueue, .deadline = 1s});
     // The first job tells the pool how long a hash takes.
     pool->observe([&](auto, auto) { (first.exchange(false) ? opened : gate).pass(); });
-    ASSERT_TRUE(run_task(pool->hash(secret())));
-    Caller caller(*pool);
-    caller.ask();
+    ASSERT_TRUE(run(pool->hash(secret())));
+    ask(*pool);
     gate.await(1);
     std::size_t asked = 0;
-    while (caller.answers().empty() && asked < kQueue) {
-        caller.ask();
+    while (answers_.empty() && asked < kQueue) {
+        ask(*pool);
         ++asked;
     }
-    EXPECT_EQ(caller.refused(), 1U);
+    EXPECT_EQ(refused(), 1U);
     EXPECT_GT(asked, 1U);
     EXPECT_LT(asked, kQueue);
     gate.open();
     pool.reset();
-    caller.await_all();
+    await_all();
 }
 
-TEST(HashPool, JobWhoseDeadlinePassedIsRefusedWithoutHashing) {
+TEST_F(HashPoolTest, JobWhoseDeadlinePassedIsRefusedWithoutHashing) {
     Gate gate;
     HashPool pool(kCheap, {.threads = 1, .queue = 8, .deadline = 500ms});
     pool.observe(gate.observer());
-    Caller caller(pool);
-    caller.ask();
+    ask(pool);
     gate.await(1);
-    caller.ask();
-    caller.ask();
+    ask(pool);
+    ask(pool);
     std::this_thread::sleep_for(600ms);
     gate.open();
-    caller.await_all();
-    EXPECT_EQ(caller.answers().size(), 3U);
-    EXPECT_EQ(caller.refused(), 2U);
+    await_all();
+    EXPECT_EQ(answers_.size(), 3U);
+    EXPECT_EQ(refused(), 2U);
     const HashPoolStats stats = pool.stats();
     EXPECT_EQ(stats.done, 1U);
     EXPECT_EQ(stats.refused, 2U);
@@ -231,68 +237,65 @@ TEST(HashPool, JobWhoseDeadlinePassedIsRefusedWithoutHashing) {
     EXPECT_EQ(stats.running, 0U);
 }
 
-TEST(HashPool, DestructionRefusesWhatWaitsAndFinishesWhatRuns) {
+TEST_F(HashPoolTest, DestructionRefusesWhatWaitsAndFinishesWhatRuns) {
     Gate gate;
     auto pool = std::make_unique<HashPool>(
         kCheap, HashPoolSettings{.threads = 1, .queue = 8, .deadline = 1h});
     pool->observe(gate.observer());
-    Caller caller(*pool);
-    caller.ask();
+    ask(*pool);
     gate.await(1);
-    caller.ask();
-    caller.ask();
+    ask(*pool);
+    ask(*pool);
     std::thread destroyer([&] { pool.reset(); });
-    caller.await_one();
-    caller.await_one();
-    EXPECT_EQ(caller.refused(), 2U);
+    await_one();
+    await_one();
+    EXPECT_EQ(refused(), 2U);
     gate.open();
-    caller.await_all();
+    await_all();
     destroyer.join();
-    ASSERT_EQ(caller.answers().size(), 3U);
-    EXPECT_EQ(caller.refused(), 2U);
-    EXPECT_TRUE(caller.answers().back());
+    ASSERT_EQ(answers_.size(), 3U);
+    EXPECT_EQ(refused(), 2U);
+    EXPECT_TRUE(answers_.back());
 }
 
 // AddressSanitizer finds the frames if they stay.
-TEST(HashPool, CoroutinesOfAStoppedLoopAreFreed) {
-    Answers answers;
+TEST_F(HashPoolTest, CoroutinesOfAStoppedLoopAreFreed) {
     Gate gate;
-    boost::asio::io_context context;
     {
         HashPool pool(kCheap, {.threads = 1, .queue = 1, .deadline = 1h});
         pool.observe(gate.observer());
-        boost::asio::co_spawn(context, hash_into(pool, answers), boost::asio::detached);
-        context.run_one();
+        boost::asio::co_spawn(context_, hash_into(pool, answers_), boost::asio::detached);
+        context_.run_one();
         gate.await(1);
         for (int i = 0; i < 2; ++i) {
-            boost::asio::co_spawn(context, hash_into(pool, answers), boost::asio::detached);
-            context.run_one();
+            boost::asio::co_spawn(context_, hash_into(pool, answers_), boost::asio::detached);
+            context_.run_one();
         }
-        context.stop();
+        context_.stop();
         gate.open();
     }
-    EXPECT_TRUE(answers.empty());
+    EXPECT_TRUE(answers_.empty());
 }
 
-TEST(HashPool, WhatAJobThrowsReachesItsCaller) {
+TEST_F(HashPoolTest, WhatAJobThrowsReachesItsCaller) {
     const Hasher impossible({1, 1});
     HashPool pool(impossible, {});
-    EXPECT_THROW((void)run_task(pool.hash(secret())), std::invalid_argument);
+    EXPECT_THROW((void)run(pool.hash(secret())), std::invalid_argument);
     EXPECT_EQ(pool.stats().running, 0U);
     // and the thread goes on
     const std::string stored = kCheap.hash(secret());
-    const Result<Verification> answer = run_task(pool.verify(secret(), stored));
+    const Result<Verification> answer = run(pool.verify(secret(), stored));
     EXPECT_TRUE(answer->matches);
 }
 
-TEST(HashPool, ObserverThatThrowsLosesNoAnswer) {
+TEST_F(HashPoolTest, ObserverThatThrowsLosesNoAnswer) {
     HashPool pool(kCheap, {});
     pool.observe([](auto, auto) { throw std::runtime_error("histogram"); });
-    EXPECT_TRUE(run_task(pool.hash(secret())));
+    EXPECT_TRUE(run(pool.hash(secret())));
     EXPECT_EQ(pool.stats().running, 0U);
 }
 
-TEST(HashPool, CountsItsJobsAndTheirTimes) {
+TEST_F(HashPoolTest, CountsItsJobsAndTheirTimes) {
     HashPool pool(kCheap, {});
     std::atomic<int> observed = 0;
     std::atomic<bool> plausible = true;
@@ -301,7 +304,7 @@ TEST(HashPool, CountsItsJobsAndTheirTimes) {
         if (waited < 0ns || took <= 0ns) plausible = false;
     });
     for (int i = 0; i < 5; ++i)
-        EXPECT_TRUE(run_task(pool.hash(secret())));
+        EXPECT_TRUE(run(pool.hash(secret())));
     EXPECT_EQ(observed, 5);
     EXPECT_TRUE(plausible);
     EXPECT_EQ(pool.stats().done, 5U);
@@ -309,14 +312,14 @@ TEST(HashPool, CountsItsJobsAndTheirTimes) {
     EXPECT_GE(pool.stats().wait_seconds, 0);
 }
 
-TEST(HashPool, HashesAtLowerPriorityThanTheRest) {
+TEST_F(HashPoolTest, HashesAtLowerPriorityThanTheRest) {
     const int own = ::getpriority(PRIO_PROCESS, 0);
     if (own >= 19) GTEST_SKIP() << "this process has the lowest priority already";
     std::atomic<int> there = own;
     HashPool pool(kCheap, {});
     pool.observe(
         [&](auto, auto) { there = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())); });
-    EXPECT_TRUE(run_task(pool.hash(secret())));
+    EXPECT_TRUE(run(pool.hash(secret())));
     EXPECT_GT(there, own);
     EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), own);
 }
@@ -337,7 +340,7 @@ Task<void> log_in(HashPool& pool, std::string stored, Tally& tally) {
     if (!answer) ++tally.refused;
 }
 
-TEST(HashPool, EveryJobOfManyLoopsIsAnsweredOnceOnItsOwnLoop) {
+TEST_F(HashPoolTest, EveryJobOfManyLoopsIsAnsweredOnceOnItsOwnLoop) {
     constexpr std::uint64_t kJobs = 600;
     const std::string stored = kCheap.hash(secret());
     Tally tally;
