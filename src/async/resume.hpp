@@ -35,6 +35,8 @@ Task<T> wait_for(Start& start) {
         auto waiting = std::make_shared<Waiting>(Waiting{std::move(handler), std::move(work)});
         start(Resume<T>([waiting](T value) {
             const auto executor = waiting->work.get_executor();
+            // The loop may end as soon as the handler has run, while post() still touches it.
+            const auto posting = boost::asio::make_work_guard(executor);
             boost::asio::post(executor, [waiting, value = std::move(value)]() mutable {
                 Handler resumed = std::move(waiting->handler);
                 waiting->work.reset();

@@ -26,6 +26,7 @@ struct Route {
 /// Finds the handler for a request by exact path. Immutable once built, thread-safe.
 class Router {
   public:
+    Router() = default;
     explicit Router(std::vector<Route> routes);
 
     struct Match {
@@ -36,6 +37,9 @@ class Router {
     /// FastAPI's rules: the path first (404), then the method (405 with Allow: "GET" or "GET, POST"),
     /// and a path that exists with one trailing slash more or less is a 307 for every method.
     [[nodiscard]] Match find(const Request& request) const;
+
+    /// "GET, POST": the methods of a path; empty when there is no such path.
+    [[nodiscard]] std::string allowed(std::string_view path) const;
 
     [[nodiscard]] std::size_t size() const noexcept { return routes_.size(); }
     [[nodiscard]] const std::vector<Route>& routes() const noexcept { return routes_; }

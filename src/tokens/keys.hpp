@@ -43,7 +43,11 @@ class Key {
 [[nodiscard]] std::shared_ptr<const Key> load_or_create_key(Algorithm algorithm,
                                                             const std::filesystem::path& path);
 
-/// HKDF-SHA256 (RFC 5869) of the master key for one purpose, 32 bytes.
+/// HKDF-SHA256 (RFC 5869): extract and expand.
+[[nodiscard]] Secret hkdf_sha256(std::string_view key, std::string_view salt, std::string_view info,
+                                 std::size_t size);
+
+/// hkdf_sha256 of the master key for one purpose, 32 bytes.
 [[nodiscard]] Secret derive_key(const Secret& master, std::string_view purpose);
 
 }  // namespace userd

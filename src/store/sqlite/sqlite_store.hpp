@@ -11,8 +11,8 @@ namespace userd {
 
 struct SqliteSettings {
     std::filesystem::path path;
-    std::size_t readers = 1;       ///< event loops; reads use the connection of current_loop()
-    std::size_t queue = 4096;      ///< writes that may wait; more are StoreUnavailable
+    std::size_t readers = 1;   ///< event loops; reads use the connection of current_loop()
+    std::size_t queue = 4096;  ///< writes that may wait; more are StoreUnavailable
     Clock clock = system_now;
 };
 

@@ -1,0 +1,162 @@
+#include "app/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "base/text.hpp"
+
+namespace userd {
+namespace {
+
+constexpr const char* kVersion = "userd " USERD_VERSION;
+
+constexpr const char* kDescription =
+    "userd: accounts, passwords, tokens, and a Kafka stream of user events that never loses one.\n"
+    "\n"
+    "  userd serve                      serve on 127.0.0.1:8000 with SQLite in ./userd.db\n"
+    "  userd users add ada ada@shop.io  add a user (asks for the password)\n"
+    "  userd events status              how many events wait for Kafka\n"
+    "  userd check-config               show every setting as userd understands it\n"
+    "\n"
+    "Settings are environment variables, lines of a .env file, or flags of the same name:\n"
+    "LISTEN is --listen. A flag beats the environment, which beats the file. `userd serve --help`\n"
+    "lists them all.";
+
+std::string flag_of(std::string_view name) {
+    std::string flag = "--" + compared_form(name);
+    std::replace(flag.begin(), flag.end(), '_', '-');
+    return flag;
+}
+
+/// Adds a flag for each setting; what is given ends in `flags`.
+void add_setting_flags(CLI::App& command, NamedValues& flags) {
+    for (const SettingInfo& info : setting_table()) {
+        const std::string name(info.name);
+        std::string help(info.help);
+        if (!info.default_text.empty()) help += " [" + std::string(info.default_text) + "]";
+        command
+            .add_option_function<std::string>(
+                flag_of(info.name), [&flags, name](const std::string& value) { flags.emplace_back(name, value); },
+                help)
+            ->type_name("VALUE")
+            ->group("Settings");
+    }
+}
+
+/// `--kafka-anything VALUE` is a librdkafka property, as KAFKA_ANYTHING in the environment is.
+void take_kafka_flags(CLI::App& command, NamedValues& flags) {
+    const std::vector<std::string> extra = command.remaining();
+    for (std::size_t i = 0; i < extra.size(); ++i) {
+        std::string flag = extra[i];
+        if (!flag.starts_with("--kafka-")) throw CLI::ExtrasError({flag});
+        std::string value;
+        if (const std::size_t equals = flag.find('='); equals != std::string::npos) {
+            value = flag.substr(equals + 1);
+            flag.resize(equals);
+        } else if (++i < extra.size()) {
+            value = extra[i];
+        } else {
+            throw CLI::ArgumentMismatch(flag + ": needs a value");
+        }
+        std::string name = flag.substr(2);
+        for (char& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        flags.emplace_back(name, value);
+    }
+}
+
+class CommandLine {
+  public:
+    CommandLine() {
+        app_.require_subcommand(1);
+        app_.set_version_flag("--version", kVersion);
+        app_.add_option("--env-file", invocation_.env_file, "read settings from this file, not from .env");
+        add("serve", "Serve the API until SIGTERM", Invocation::Command::serve);
+        add("migrate", "Bring the database's schema up to date", Invocation::Command::migrate);
+        add("check-config", "Check and print every setting", Invocation::Command::check_config);
+        add_users();
+        add_events();
+    }
+
+    std::variant<Invocation, int> parse(int argc, char** argv) {
+        try {
+            app_.parse(argc, argv);
+            for (CLI::App* command : with_settings_)
+                if (command->parsed()) take_kafka_flags(*command, invocation_.flags);
+        } catch (const CLI::Success& success) {
+            return app_.exit(success);
+        } catch (const CLI::ParseError& error) {
+            std::cerr << "userd: " << error.what() << "; see userd --help\n";
+            return 2;
+        }
+        return std::move(invocation_);
+    }
+
+  private:
+    void add_settings(CLI::App* command) {
+        add_setting_flags(*command, invocation_.flags);
+        command->allow_extras();
+        command->fallthrough();
+        with_settings_.push_back(command);
+    }
+
+    void add(const std::string& name, const std::string& help, Invocation::Command command) {
+        CLI::App* added = app_.add_subcommand(name, help);
+        added->callback([this, command] { invocation_.command = command; });
+        add_settings(added);
+    }
+
+    CLI::App* add_admin(CLI::App* group, const std::string& name, const std::string& help) {
+        CLI::App* added = group->add_subcommand(name, help);
+        added->add_flag("--json", invocation_.admin.json, "print a JSON object a line");
+        added->callback([this, command = group->get_name() + " " + name] {
+            invocation_.command = Invocation::Command::admin;
+            invocation_.admin.command = command;
+        });
+        add_settings(added);
+        return added;
+    }
+
+    CLI::App* add_user_command(CLI::App* group, const std::string& name, const std::string& help) {
+        CLI::App* added = add_admin(group, name, help);
+        added->add_option("NAME", invocation_.admin.name, "username, e-mail or user id")->required();
+        return added;
+    }
+
+    void add_users() {
+        CLI::App* users = app_.add_subcommand("users", "Add, list and change users");
+        users->require_subcommand(1);
+        CLI::App* added = add_user_command(users, "add", "Add a user; the password is asked for, or read from a pipe");
+        added->add_option("EMAIL", invocation_.admin.email, "e-mail")->required();
+        added->add_option("--password-hash", invocation_.admin.password_hash,
+                          "import a hash (Argon2, bcrypt, pbkdf2_sha256) in place of a password");
+        add_admin(users, "list", "List all users by name");
+        add_user_command(users, "show", "Show one user");
+        CLI::App* set_email = add_user_command(users, "set-email", "Change a user's e-mail");
+        set_email->add_option("EMAIL", invocation_.admin.email, "the new e-mail")->required();
+        add_user_command(users, "disable", "Bar a user and end the sessions");
+        add_user_command(users, "enable", "Let a disabled user in again");
+        add_user_command(users, "delete", "Delete a user for good");
+    }
+
+    void add_events() {
+        CLI::App* events = app_.add_subcommand("events", "Look at the events that wait for Kafka");
+        events->require_subcommand(1);
+        add_admin(events, "status", "How many events wait, how old, and what Kafka says");
+        add_admin(events, "list", "The newest events that wait")
+            ->add_option("--limit", invocation_.admin.limit, "at most so many [100]")
+            ->check(CLI::Range(1, 10000));
+    }
+
+    CLI::App app_{kDescription, "userd"};
+    Invocation invocation_;
+    std::vector<CLI::App*> with_settings_;
+};
+
+}  // namespace
+
+std::variant<Invocation, int> parse_command_line(int argc, char** argv) {
+    return CommandLine().parse(argc, argv);
+}
+
+}  // namespace userd

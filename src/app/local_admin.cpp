@@ -1,0 +1,53 @@
+#include "app/local_admin.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "app/control.hpp"
+#include "app/keys.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+
+namespace userd {
+namespace {
+
+AdminReply run_here(const Settings& settings, AdminRequest request) {
+    boost::asio::io_context loop;
+    SqliteSettings sqlite;
+    sqlite.path = settings.database;
+    const std::unique_ptr<Store> store = make_sqlite_store(std::move(sqlite));
+    const Argon2Settings argon2{settings.argon2_memory_kib, settings.argon2_iterations};
+    const Hasher hasher(argon2);
+    HashPool pool(hasher, HashPoolSettings{});
+    FailureFloor floor;
+    // No command makes or checks a token, so no key is read or made.
+    const Secret unused(std::string_view("commands neither make nor check tokens"));
+    const auto key = Key::from_secret(unused);
+    const Tokens tokens(TokenSettings{}, key, key);
+    Accounts accounts({*store, hasher, pool, floor, tokens}, argon2, AccountSettings{});
+    AdminParts parts{*store, accounts, [] { return std::string("no server runs; events wait in the outbox"); }};
+
+    std::exception_ptr failure;
+    AdminReply reply;
+    boost::asio::co_spawn(loop, run_admin(std::move(parts), std::move(request)),
+                          [&](std::exception_ptr error, AdminReply made) {
+                              failure = error;
+                              reply = std::move(made);
+                          });
+    loop.run();
+    if (failure) std::rethrow_exception(failure);
+    return reply;
+}
+
+}  // namespace
+
+AdminReply run_admin_anywhere(const Settings& settings, AdminRequest request) {
+    if (is_sqlite_owned(settings.database)) {
+        if (auto reply = ask_server(control_path(settings.database), request)) return *std::move(reply);
+        throw std::runtime_error("the database " + settings.database.string() +
+                                 " is in use by a userd that does not answer on " +
+                                 control_path(settings.database).string() + "; try again or restart it");
+    }
+    return run_here(settings, std::move(request));
+}
+
+}  // namespace userd

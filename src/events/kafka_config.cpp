@@ -1,0 +1,86 @@
+#include "events/kafka_config.hpp"
+
+#include <array>
+#include <stdexcept>
+#include <string_view>
+
+namespace userd {
+namespace {
+
+/// What order and delivery rest on, under all of librdkafka's names for it.
+constexpr std::string_view kRefused[] = {
+    "acks",
+    "request.required.acks",
+    "enable.idempotence",
+    "enable.gapless.guarantee",
+    "partitioner",
+    "transactional.id",
+    "message.timeout.ms",
+    "delivery.timeout.ms",
+    "max.in.flight",
+    "max.in.flight.requests.per.connection",
+    "retries",
+    "message.send.max.retries",
+    "queuing.strategy",
+    "dr.msg.cb",
+    "dr.cb",
+    "bootstrap.servers",
+    "metadata.broker.list",
+    "test.mock.num.brokers",
+};
+
+constexpr std::pair<const char*, const char*> kOurs[] = {
+    {"enable.idempotence", "true"},      {"partitioner", "murmur2_random"}, {"message.timeout.ms", "0"},
+    {"socket.nagle.disable", "true"},    {"queue.buffering.max.messages", "50000"},
+};
+
+/// Kept unless the user sets another.
+constexpr std::pair<const char*, const char*> kDefaults[] = {
+    {"client.id", "userd"},
+    {"compression.type", "lz4"},
+    {"linger.ms", "2"},
+    {"reconnect.backoff.max.ms", "2000"},
+};
+
+std::string variable_of(const std::string& property) {
+    std::string name = "KAFKA_" + property;
+    for (char& c : name) {
+        if (c == '.') c = '_';
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    }
+    return name;
+}
+
+void set(rd_kafka_conf_t* config, const std::string& name, const std::string& value) {
+    std::array<char, 512> reason{};
+    if (rd_kafka_conf_set(config, name.c_str(), value.c_str(), reason.data(), reason.size()) != RD_KAFKA_CONF_OK)
+        throw std::runtime_error(variable_of(name) + ": " + reason.data());
+}
+
+}  // namespace
+
+KafkaConfig make_kafka_config(const KafkaSettings& settings) {
+    KafkaConfig config(rd_kafka_conf_new(), rd_kafka_conf_destroy);
+    for (const auto& [name, value] : kDefaults) set(config.get(), name, value);
+    for (const auto& [name, value] : settings.properties) {
+        for (const std::string_view refused : kRefused)
+            if (name == refused)
+                throw std::runtime_error(variable_of(name) +
+                                         ": is fixed, since delivery and order rest on it; remove it");
+        set(config.get(), name, value);
+    }
+    for (const auto& [name, value] : kOurs) set(config.get(), name, value);
+    if (!settings.brokers.empty()) set(config.get(), "bootstrap.servers", settings.brokers);
+    return config;
+}
+
+std::string check_kafka_settings(const KafkaSettings& settings) {
+    try {
+        (void)make_kafka_config(settings);
+        return {};
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
+}
+
+}  // namespace userd

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <memory>
+
+#include "events/kafka_publisher.hpp"
+
+namespace userd {
+
+using KafkaConfig = std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)>;
+
+/// librdkafka's configuration: the user's properties, then ours, which delivery and order rest on.
+/// std::runtime_error naming the bad property.
+[[nodiscard]] KafkaConfig make_kafka_config(const KafkaSettings& settings);
+
+}  // namespace userd

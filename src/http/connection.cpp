@@ -1,0 +1,371 @@
+#include "http/connection.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include "base/errc.hpp"
+#include "base/ids.hpp"
+#include "base/log.hpp"
+#include "http/cors.hpp"
+#include "http/date.hpp"
+#include "http/problem.hpp"
+
+namespace userd::http {
+namespace {
+
+namespace asio = boost::asio;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t kReadSize = 16 * 1024;
+constexpr std::size_t kMaxRequestId = 128;
+constexpr std::size_t kLoggedPath = 200;
+constexpr std::size_t kMostDrained = 256 * 1024;
+constexpr std::chrono::seconds kDrainTime{1};
+
+constexpr auto kUse = asio::as_tuple(asio::use_awaitable);
+
+bool is_request_id(std::string_view text) {
+    return !text.empty() && text.size() <= kMaxRequestId && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+               c == '_' || c == '-';
+    });
+}
+
+std::string_view reason_of(unsigned status) {
+    switch (status) {
+    case 200:
+        return "OK";
+    case 204:
+        return "No Content";
+    case 307:
+        return "Temporary Redirect";
+    case 400:
+        return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 408:
+        return "Request Timeout";
+    case 409:
+        return "Conflict";
+    case 413:
+        return "Content Too Large";
+    case 422:
+        return "Unprocessable Content";
+    case 429:
+        return "Too Many Requests";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 500:
+        return "Internal Server Error";
+    case 503:
+        return "Service Unavailable";
+    default:
+        return "";
+    }
+}
+
+void append(std::string& out, std::initializer_list<std::string_view> parts) {
+    for (const std::string_view part : parts) out.append(part);
+}
+
+std::string_view method_name(Method method) {
+    switch (method) {
+    case Method::get:
+        return "GET";
+    case Method::head:
+        return "HEAD";
+    case Method::post:
+        return "POST";
+    case Method::put:
+        return "PUT";
+    case Method::patch:
+        return "PATCH";
+    case Method::delete_:
+        return "DELETE";
+    case Method::options:
+        return "OPTIONS";
+    case Method::other:
+        return "other";
+    }
+    return "other";
+}
+
+}  // namespace
+
+Connection::Connection(std::shared_ptr<ServerContext> context, asio::ip::tcp::socket socket)
+    : context_(std::move(context)), socket_(std::move(socket)) {
+    boost::system::error_code ignored;
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    const auto endpoint = socket_.remote_endpoint(ignored);
+    if (!ignored) peer_ = endpoint.address().to_string();
+    enter(Phase::idle);
+}
+
+Connection::~Connection() {
+    --context_->connections;
+}
+
+Task<void> Connection::run(std::shared_ptr<Connection> self) {
+    try {
+        co_await self->serve();
+    } catch (const std::exception& error) {
+        log::error("connection failed", {{"error", error.what()}});
+    }
+    boost::system::error_code ignored;
+    self->socket_.close(ignored);
+}
+
+void Connection::enter(Phase phase) {
+    phase_ = phase;
+    const ServerSettings& settings = context_->settings;
+    switch (phase) {
+    case Phase::idle:
+        deadline_ = SteadyClock::now() + settings.idle_timeout;
+        break;
+    case Phase::head:
+        deadline_ = SteadyClock::now() + settings.header_timeout;
+        break;
+    case Phase::body:
+        deadline_ = SteadyClock::now() + settings.body_timeout;
+        break;
+    case Phase::writing:
+        deadline_ = SteadyClock::now() + settings.write_timeout;
+        break;
+    case Phase::handling:
+        // Handlers bound their own waits (hash queue, store).
+        deadline_ = SteadyClock::time_point::max();
+        break;
+    }
+}
+
+void Connection::sweep(SteadyClock::time_point now) {
+    if (now < deadline_) return;
+    timed_out_ = true;
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
+void Connection::stop() {
+    if (phase_ != Phase::idle) return;
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
+Task<bool> Connection::read_some() {
+    const std::size_t before = in_.size();
+    in_.resize(before + kReadSize);
+    auto [error, size] = co_await socket_.async_read_some(asio::buffer(in_.data() + before, kReadSize), kUse);
+    in_.resize(before + (error ? 0 : size));
+    co_return !error;
+}
+
+Task<Connection::Read> Connection::read_head() {
+    enter(in_.empty() ? Phase::idle : Phase::head);
+    std::size_t searched = 0;
+    for (;;) {
+        const std::size_t from = searched < 3 ? 0 : searched - 3;
+        const std::size_t end = in_.find("\r\n\r\n", from);
+        if (end != std::string::npos && end + 4 <= context_->settings.max_header) {
+            std::optional<Head> head = parse_head(std::string_view(in_).substr(0, end + 4));
+            if (!head) {
+                failure_ = bad_request();
+                co_return Read::failed;
+            }
+            in_.erase(0, end + 4);
+            accept_head(*std::move(head));
+            co_return Read::ready;
+        }
+        if (in_.size() >= context_->settings.max_header) {
+            failure_ = header_too_large();
+            co_return Read::failed;
+        }
+        searched = in_.size();
+        if (context_->stopping && in_.empty()) co_return Read::closed;
+        const bool more = co_await read_some();
+        if (!more) {
+            if (!timed_out_ || in_.empty()) co_return Read::closed;
+            failure_ = request_timeout();
+            co_return Read::failed;
+        }
+        if (phase_ == Phase::idle) enter(Phase::head);
+    }
+}
+
+void Connection::accept_head(Head head) {
+    head_ = std::move(head);
+    head_.request.peer = peer_;
+    head_.request.id = is_request_id(head_.request_id) ? std::move(head_.request_id)
+                                                       : make_uuid_v7(system_now()).to_string();
+}
+
+Task<Connection::Read> Connection::read_body() {
+    const std::size_t size = head_.content_length.value_or(0);
+    if (size > context_->settings.max_body) {
+        failure_ = body_too_large();
+        co_return Read::failed;
+    }
+    if (size == 0 && !head_.chunked) co_return Read::ready;
+    enter(Phase::body);
+    if (head_.expects_continue && in_.empty()) {
+        std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+        const bool written = co_await write(std::move(go_on));
+        if (!written) co_return Read::closed;
+        enter(Phase::body);
+    }
+    if (head_.chunked) co_return co_await read_chunked_body();
+    co_return co_await read_sized_body(size);
+}
+
+Task<Connection::Read> Connection::read_sized_body(std::size_t size) {
+    while (in_.size() < size) {
+        const bool more = co_await read_some();
+        if (more) continue;
+        if (!timed_out_) co_return Read::closed;
+        failure_ = request_timeout();
+        co_return Read::failed;
+    }
+    head_.request.body = Secret(std::string_view(in_).substr(0, size));
+    in_.erase(0, size);
+    co_return Read::ready;
+}
+
+Task<Connection::Read> Connection::read_chunked_body() {
+    ChunkedBody body(context_->settings.max_body);
+    for (;;) {
+        std::string_view bytes = in_;
+        const ChunkedBody::State state = body.feed(bytes);
+        in_.erase(0, in_.size() - bytes.size());
+        switch (state) {
+        case ChunkedBody::State::done:
+            head_.request.body = Secret(std::move(body.body()));
+            co_return Read::ready;
+        case ChunkedBody::State::malformed:
+            failure_ = bad_request();
+            co_return Read::failed;
+        case ChunkedBody::State::too_large:
+            failure_ = body_too_large();
+            co_return Read::failed;
+        case ChunkedBody::State::more:
+            break;
+        }
+        const bool more = co_await read_some();
+        if (more) continue;
+        if (!timed_out_) co_return Read::closed;
+        failure_ = request_timeout();
+        co_return Read::failed;
+    }
+}
+
+Task<void> Connection::serve() {
+    for (;;) {
+        head_ = Head{};
+        Read read = co_await read_head();
+        if (read == Read::ready) read = co_await read_body();
+        if (read == Read::closed) co_return;
+        if (read == Read::failed) {
+            co_await answer_failure();
+            co_return;
+        }
+        enter(Phase::handling);
+        const auto began = SteadyClock::now();
+        const Router::Match match = context_->router.find(head_.request);
+        Response response = co_await handle(match);
+        add_cors_headers(head_.request, response, context_->settings.cors_origins);
+        const bool keep_alive = head_.keep_alive && !context_->stopping;
+        std::string bytes = render(response, keep_alive);
+        account(match, response.status, began);
+        const bool written = co_await write(std::move(bytes));
+        if (!written || !keep_alive) co_return;
+    }
+}
+
+Task<Response> Connection::handle(const Router::Match& match) {
+    if (auto preflight = answer_preflight(head_.request, context_->router, context_->settings.cors_origins))
+        co_return *std::move(preflight);
+    if (match.route == nullptr) co_return match.answer;
+    try {
+        co_return co_await match.route->handler(head_.request);
+    } catch (const StoreUnavailable& error) {
+        log::warning("store unavailable", {{"id", head_.request.id}, {"error", error.what()}});
+    } catch (const std::exception& error) {
+        log::error("request failed", {{"id", head_.request.id}, {"error", error.what()}});
+        co_return internal_error();
+    }
+    co_return service_busy();
+}
+
+Task<void> Connection::answer_failure() {
+    const auto began = SteadyClock::now();
+    timed_out_ = false;
+    if (head_.request.id.empty()) head_.request.id = make_uuid_v7(system_now()).to_string();
+    head_.request.peer = peer_;
+    Router::Match match;
+    match.index = context_->router.size();
+    std::string bytes = render(failure_, false);
+    account(match, failure_.status, began);
+    const bool written = co_await write(std::move(bytes));
+    if (written) co_await drain();
+}
+
+/// Reads on a little after the last answer: closing with unread bytes would reset the connection before the
+/// client has read the answer.
+Task<void> Connection::drain() {
+    boost::system::error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    phase_ = Phase::writing;
+    deadline_ = SteadyClock::now() + kDrainTime;
+    std::size_t drained = 0;
+    while (drained < kMostDrained) {
+        in_.clear();
+        const bool more = co_await read_some();
+        if (!more) co_return;
+        drained += in_.size();
+    }
+}
+
+Task<bool> Connection::write(std::string bytes) {
+    enter(Phase::writing);
+    auto [error, size] = co_await asio::async_write(socket_, asio::buffer(bytes), kUse);
+    co_return !error;
+}
+
+std::string Connection::render(const Response& response, bool keep_alive) const {
+    std::string out;
+    out.reserve(512 + response.body.size());
+    append(out, {"HTTP/1.1 ", std::to_string(response.status), " ", reason_of(response.status), "\r\nDate: ",
+                 http_date(), "\r\nX-Request-ID: ", head_.request.id, "\r\nX-Content-Type-Options: nosniff\r\n"});
+    if (!response.content_type.empty()) append(out, {"Content-Type: ", response.content_type, "\r\n"});
+    if (response.status != 204)
+        append(out, {"Content-Length: ", std::to_string(response.body.size()), "\r\n"});
+    for (const auto& [name, value] : response.headers) append(out, {name, ": ", value, "\r\n"});
+    append(out, {keep_alive ? std::string_view("Connection: keep-alive\r\n\r\n")
+                            : std::string_view("Connection: close\r\n\r\n")});
+    if (head_.request.method != Method::head) out.append(response.body);
+    return out;
+}
+
+void Connection::account(const Router::Match& match, unsigned status, SteadyClock::time_point began) const {
+    const auto took = SteadyClock::now() - began;
+    const double seconds = std::chrono::duration<double>(took).count();
+    RouteCounts& counts = *context_->counts[match.index];
+    if (status < counts.by_status.size()) counts.by_status[status].fetch_add(1, std::memory_order_relaxed);
+    const auto* bound = std::lower_bound(RouteCounts::kBounds.begin(), RouteCounts::kBounds.end(), seconds);
+    counts.latency[static_cast<std::size_t>(bound - RouteCounts::kBounds.begin())].fetch_add(
+        1, std::memory_order_relaxed);
+    const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(took).count();
+    counts.latency_nanoseconds.fetch_add(static_cast<std::uint64_t>(nanoseconds), std::memory_order_relaxed);
+    log::info("request", {{"id", head_.request.id},
+                          {"method", method_name(head_.request.method)},
+                          {"path", std::string_view(head_.request.raw_path).substr(0, kLoggedPath)},
+                          {"status", status},
+                          {"ms", seconds * 1000},
+                          {"peer", peer_}});
+}
+
+}  // namespace userd::http

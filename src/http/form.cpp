@@ -1,0 +1,54 @@
+#include "http/form.hpp"
+
+#include "base/text.hpp"
+
+namespace userd::http {
+namespace {
+
+constexpr std::size_t kMaxNames = 32;
+
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+std::optional<std::string> decode(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '+') {
+            decoded.push_back(' ');
+        } else if (text[i] == '%') {
+            const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+            const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+            if (high < 0 || low < 0) return std::nullopt;
+            decoded.push_back(static_cast<char>(high * 16 + low));
+            i += 2;
+        } else {
+            decoded.push_back(text[i]);
+        }
+    }
+    if (!is_valid_utf8(decoded)) return std::nullopt;
+    return decoded;
+}
+
+}  // namespace
+
+std::optional<std::map<std::string, std::string>> parse_form(std::string_view body) {
+    std::map<std::string, std::string> values;
+    while (!body.empty()) {
+        const std::size_t end = body.find('&');
+        const std::string_view pair = body.substr(0, end);
+        body.remove_prefix(end == std::string_view::npos ? body.size() : end + 1);
+        if (pair.empty()) continue;
+        const std::size_t equals = pair.find('=');
+        auto name = decode(pair.substr(0, equals));
+        auto value = decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1));
+        if (!name || !value || values.size() == kMaxNames) return std::nullopt;
+        if (!values.emplace(*std::move(name), *std::move(value)).second) return std::nullopt;
+    }
+    return values;
+}
+
+}  // namespace userd::http

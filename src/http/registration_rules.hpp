@@ -1,0 +1,24 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace userd::http {
+
+/// A rule that a value breaks, in Pydantic's words.
+struct BrokenRule {
+    std::string type;
+    std::string msg;
+    boost::json::object ctx;
+};
+
+/// The contract's rules "At registration", and the upper limits that login keeps. Nothing when kept.
+[[nodiscard]] std::optional<BrokenRule> check_new_username(std::string_view username);
+[[nodiscard]] std::optional<BrokenRule> check_new_email(std::string_view email);
+[[nodiscard]] std::optional<BrokenRule> check_new_password(std::string_view password);
+[[nodiscard]] std::optional<BrokenRule> check_login_name(std::string_view name);
+[[nodiscard]] std::optional<BrokenRule> check_login_password(std::string_view password);
+
+}  // namespace userd::http

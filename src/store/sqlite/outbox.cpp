@@ -1,0 +1,153 @@
+#include "store/sqlite/outbox.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace userd::sqlite {
+namespace {
+
+constexpr char kInsertEvent[] = R"(
+    INSERT INTO events (id, type, user_id, version, time, traceparent,
+                        username, email, created_at, updated_at, disabled)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11))";
+
+constexpr char kInsertOutbox[] = "INSERT INTO outbox (sequence, user_id) VALUES (?1, ?2)";
+
+constexpr char kEraseSentStates[] = R"(
+    UPDATE events
+    SET username = NULL, email = NULL, created_at = NULL, updated_at = NULL, disabled = NULL
+    WHERE user_id = ?1 AND sequence NOT IN (SELECT sequence FROM outbox WHERE user_id = ?1))";
+
+constexpr char kRemove[] = "DELETE FROM outbox WHERE sequence = ?1";
+
+constexpr char kEraseIfUserIsGone[] = R"(
+    UPDATE events
+    SET username = NULL, email = NULL, created_at = NULL, updated_at = NULL, disabled = NULL
+    WHERE sequence = ?1 AND username IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = events.user_id))";
+
+constexpr char kPark[] = R"(
+    UPDATE outbox SET parked_at = ?2, parked_reason = ?3
+    WHERE sequence = ?1 AND parked_at IS NULL)";
+
+constexpr char kWaiting[] = R"(
+    SELECT e.sequence, e.id, e.type, e.user_id, e.version, e.time, e.traceparent,
+           e.username, e.email, e.created_at, e.updated_at, e.disabled
+    FROM outbox o JOIN events e ON e.sequence = o.sequence
+    WHERE o.sequence > ?1 AND o.parked_at IS NULL
+      AND NOT EXISTS (SELECT 1 FROM outbox p
+                      WHERE p.parked_at IS NOT NULL AND p.user_id = o.user_id
+                        AND p.sequence < o.sequence)
+    ORDER BY o.sequence LIMIT ?2)";
+
+constexpr char kListWaiting[] = R"(
+    SELECT e.sequence, e.id, e.type, e.user_id, e.version, e.time, e.traceparent,
+           e.username, e.email, e.created_at, e.updated_at, e.disabled, o.parked_reason
+    FROM outbox o JOIN events e ON e.sequence = o.sequence
+    ORDER BY o.sequence DESC LIMIT ?1)";
+
+// One statement, so the figures belong together.
+constexpr char kStats[] = R"(
+    SELECT (SELECT count(*) FROM outbox),
+           (SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL),
+           (SELECT e.time FROM events e WHERE e.sequence = (SELECT min(sequence) FROM outbox)))";
+
+constexpr EventType kTypes[] = {EventType::user_registered, EventType::user_updated,
+                                EventType::user_deleted};
+
+EventType parse_type(std::string_view name) {
+    for (const EventType type : kTypes)
+        if (stored_name(type) == name) return type;
+    throw std::runtime_error("the database holds an event of the unknown type '" +
+                             std::string(name) + "'");
+}
+
+/// Of the first twelve columns of kWaiting.
+Event read_event(const Statement& row) {
+    Event event;
+    event.sequence = row.int64(0);
+    event.id = row.id<EventId>(1);
+    event.type = parse_type(row.text(2));
+    event.user = row.id<UserId>(3);
+    event.version = row.int64(4);
+    event.time = row.time(5);
+    event.traceparent = row.text(6);
+    if (!row.is_null(7))
+        event.state =
+            UserState{row.text(7), row.text(8), row.time(9), row.time(10), row.boolean(11)};
+    return event;
+}
+
+}  // namespace
+
+std::string_view stored_name(EventType type) noexcept {
+    switch (type) {
+        case EventType::user_registered:
+            return "user_registered";
+        case EventType::user_updated:
+            return "user_updated";
+        case EventType::user_deleted:
+            return "user_deleted";
+    }
+    std::abort();
+}
+
+void insert_event(Write& write, const Event& event) {
+    const std::string_view type = stored_name(event.type);
+    if (event.state) {
+        const UserState& state = *event.state;
+        write.db.execute(kInsertEvent, event.id, type, event.user, event.version, event.time,
+                         event.traceparent, state.username, state.email, state.created_at,
+                         state.updated_at, state.disabled);
+    } else {
+        write.db.execute(kInsertEvent, event.id, type, event.user, event.version, event.time,
+                         event.traceparent, nullptr, nullptr, nullptr, nullptr, nullptr);
+    }
+    write.db.execute(kInsertOutbox, write.db.last_insert_id(), event.user);
+    write.wrote_events = true;
+}
+
+void erase_sent_states(Write& write, UserId user) {
+    write.db.execute(kEraseSentStates, user);
+}
+
+void remove_sent(Write& write, const std::vector<std::int64_t>& sequences) {
+    for (const std::int64_t sequence : sequences) {
+        write.db.execute(kRemove, sequence);
+        if (write.db.changes() > 0) write.db.execute(kEraseIfUserIsGone, sequence);
+    }
+}
+
+void park_event(Write& write, std::int64_t sequence, const std::string& reason) {
+    write.db.execute(kPark, sequence, write.now, reason);
+}
+
+std::vector<Event> waiting_events(Connection& db, std::int64_t after, int limit) {
+    std::vector<Event> events;
+    Statement row = db.query(kWaiting, after, std::max(limit, 0));
+    while (row.step())
+        events.push_back(read_event(row));
+    return events;
+}
+
+std::vector<Store::Waiting> list_waiting(Connection& db, int limit) {
+    std::vector<Store::Waiting> waiting;
+    Statement row = db.query(kListWaiting, std::max(limit, 0));
+    while (row.step())
+        waiting.push_back({read_event(row), row.text(12)});
+    std::reverse(waiting.begin(), waiting.end());
+    return waiting;
+}
+
+OutboxStats outbox_stats(Connection& db) {
+    OutboxStats stats;
+    Statement row = db.query(kStats);
+    if (!row.step()) return stats;
+    stats.waiting = row.int64(0);
+    stats.parked = row.int64(1);
+    if (!row.is_null(2)) stats.oldest = row.time(2);
+    return stats;
+}
+
+}  // namespace userd::sqlite

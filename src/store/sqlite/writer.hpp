@@ -1,0 +1,130 @@
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "async/resume.hpp"
+#include "base/clock.hpp"
+#include "base/errc.hpp"
+#include "store/sqlite/connection.hpp"
+#include "store/sqlite/health.hpp"
+
+namespace userd::sqlite {
+
+/// What a job of the writer works with, inside the batch's transaction.
+struct Write {
+    Connection& db;
+    Timestamp now;
+    bool wrote_events = false;
+};
+
+/// The thread that alone writes and checkpoints. It takes everything that waits into one
+/// transaction, a savepoint each, commits once, then answers all: group commit without a timer.
+///
+/// A job that throws is rolled back alone, and what it threw is its answer. When the transaction
+/// fails, every job of the batch is answered with StoreUnavailable, and the writer goes on with the
+/// next batch. Thread-safe. The destructor finishes what waits.
+class Writer {
+  public:
+    Writer(std::unique_ptr<Connection> db, std::size_t queue, Clock clock);
+    ~Writer();
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+    /// Runs `work` on the writer's thread and gives its value once it is durable.
+    template <class T>
+    Task<T> run(std::function<T(Write&)> work) {
+        auto start = [this, &work](Resume<Answer<T>> resume) {
+            // Kept aside: what the queue refuses is answered here.
+            const Resume<Answer<T>> refused = resume;
+            auto job = std::make_unique<TypedJob<T>>(std::move(work), std::move(resume));
+            if (!submit(std::move(job))) refused(Answer<T>{{}, refusal()});
+        };
+        Answer<T> answer = co_await wait_for<Answer<T>>(start);
+        if (answer.failure) std::rethrow_exception(std::move(answer.failure));
+        co_return *std::move(answer.value);
+    }
+
+    /// Called on the writer's thread after each commit that wrote events. When this returns, the
+    /// callback that was set before is not running and will not be called again.
+    void on_event(std::function<void()> nudge);
+
+    /// Whether writing failed for a reason outside, and no transaction has succeeded since.
+    [[nodiscard]] bool is_failing() const noexcept { return health_.is_failing(); }
+
+  private:
+    class Job {
+      public:
+        virtual ~Job() = default;
+        virtual void run(Write& write) = 0;
+        /// What it threw; it was rolled back.
+        virtual void fail(std::exception_ptr failure) = 0;
+        /// With the batch's failure, if that failed as a whole. Called once, last.
+        virtual void answer(const std::optional<std::string>& batch_failure) = 0;
+    };
+    using Batch = std::vector<std::unique_ptr<Job>>;
+
+    template <class T>
+    struct Answer {
+        std::optional<T> value;
+        std::exception_ptr failure;
+    };
+
+    template <class T>
+    class TypedJob final : public Job {
+      public:
+        TypedJob(std::function<T(Write&)> work, Resume<Answer<T>> resume)
+            : work_(std::move(work)), resume_(std::move(resume)) {}
+        void run(Write& write) override { answer_.value.emplace(work_(write)); }
+        void fail(std::exception_ptr failure) override { answer_.failure = std::move(failure); }
+        void answer(const std::optional<std::string>& batch_failure) override {
+            if (batch_failure)
+                answer_ = {{}, std::make_exception_ptr(StoreUnavailable(*batch_failure))};
+            resume_(std::move(answer_));
+        }
+
+      private:
+        std::function<T(Write&)> work_;
+        Resume<Answer<T>> resume_;
+        Answer<T> answer_;
+    };
+
+    [[nodiscard]] bool submit(std::unique_ptr<Job> job);
+    [[nodiscard]] std::exception_ptr refusal() const;
+    [[nodiscard]] Batch take();
+    void serve();
+    void serve(const Batch& batch);
+    /// Whether it wrote events. Throws when the whole batch failed.
+    [[nodiscard]] bool commit(const Batch& batch);
+    void run_job(Job& job, Write& write);
+    void roll_back() noexcept;
+    void call_nudge();
+    void checkpoint_if_due();
+
+    std::unique_ptr<Connection> db_;
+    const std::size_t queue_limit_;
+    const Clock clock_;
+    Health health_;
+    Health checkpoint_health_;
+    bool job_met_failure_ = false;
+
+    std::mutex mutex_;
+    std::condition_variable arrived_;
+    Batch waiting_;
+    bool stopping_ = false;
+
+    std::mutex nudge_mutex_;
+    std::function<void()> nudge_;
+
+    std::thread thread_;
+};
+
+}  // namespace userd::sqlite

@@ -1,0 +1,69 @@
+#include "tokens/jwt.hpp"
+
+#include <array>
+
+#include "base/base64url.hpp"
+#include "tokens/strict_object.hpp"
+
+namespace userd {
+namespace {
+
+struct Parts {
+    std::string_view header;
+    std::string_view payload;
+    std::string_view signature;
+    std::string_view signed_input;
+};
+
+std::optional<Parts> split(std::string_view token) {
+    if (token.size() > kMaxTokenSize) return std::nullopt;
+    const std::size_t first = token.find('.');
+    if (first == std::string_view::npos) return std::nullopt;
+    const std::size_t second = token.find('.', first + 1);
+    if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos)
+        return std::nullopt;
+    return Parts{token.substr(0, first), token.substr(first + 1, second - first - 1),
+                 token.substr(second + 1), token.substr(0, second)};
+}
+
+bool has_text(const boost::json::object& object, std::string_view name, std::string_view expected) {
+    const boost::json::value* value = object.if_contains(name);
+    return value != nullptr && value->is_string() && value->get_string() == expected;
+}
+
+std::string header_json(const Key& key, std::string_view typ) {
+    return R"({"alg":")" + std::string(name_of(key.algorithm())) + R"(","typ":")" + std::string(typ) +
+           R"(","kid":")" + key.id() + R"("})";
+}
+
+/// alg, typ and kid, each exactly as the key and the caller want them, and nothing else.
+bool is_expected_header(std::string_view json, const Key& key, std::string_view typ) {
+    const auto header = parse_strict_object(json);
+    return header && header->size() == 3 && has_text(*header, "alg", name_of(key.algorithm())) &&
+           has_text(*header, "typ", typ) && has_text(*header, "kid", key.id());
+}
+
+}  // namespace
+
+std::string encode_jwt(const Key& key, std::string_view typ, std::string_view payload_json) {
+    std::string token = base64url_encode(header_json(key, typ)) + "." + base64url_encode(payload_json);
+    const std::string signature = key.sign(token);
+    token += '.';
+    token += base64url_encode(signature);
+    return token;
+}
+
+std::optional<boost::json::object> decode_jwt(const Key& key, std::string_view typ,
+                                              std::string_view token) {
+    const auto parts = split(token);
+    if (!parts) return std::nullopt;
+    const auto header = base64url_decode(parts->header);
+    if (!header || !is_expected_header(*header, key, typ)) return std::nullopt;
+    const auto signature = base64url_decode(parts->signature);
+    if (!signature || !key.verify(parts->signed_input, *signature)) return std::nullopt;
+    const auto payload = base64url_decode(parts->payload);
+    if (!payload) return std::nullopt;
+    return parse_strict_object(*payload);
+}
+
+}  // namespace userd
