@@ -33,7 +33,7 @@ constexpr char kRotate[] = R"(
     WHERE id = ?1 AND user_id = ?2 AND ended_at IS NULL AND expires_at > ?5
       AND ?3 BETWEEN 1 AND generation
       AND EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND users.disabled = 0)
-    RETURNING ended_at IS NOT NULL, repeats, generation, refresh_key_id,
+    RETURNING ended_at, repeats, generation, refresh_key_id,
               rotated_at, expires_at, ends_at, (SELECT username FROM users WHERE users.id = ?2))";
 
 constexpr char kEnd[] = R"(
@@ -109,7 +109,7 @@ Rotation rotate_session(Write& write, const Rotate& request) {
     Statement row = write.db.query(kRotate, request.session, request.user, request.generation,
                                    request.refresh_key_id, write.now, expires_at, window_ms);
     if (!row.step()) return rotation;
-    if (row.boolean(0))
+    if (!row.is_null(0))
         rotation.outcome = Rotation::Outcome::reused;
     else
         rotation = read_rotation(row, request);
