@@ -49,6 +49,14 @@ std::filesystem::path resolve(const std::filesystem::path& path) {
     if (error)
         throw std::runtime_error("database " + path.string() +
                                  " cannot be reached: " + error.message() + "; check DATABASE_URL");
+    const std::filesystem::file_status status = std::filesystem::status(absolute, error);
+    if (std::filesystem::is_directory(status))
+        throw std::runtime_error("database " + absolute.string() +
+                                 " is a folder; set DATABASE_URL to a file in it, such as " +
+                                 (absolute / "userd.db").string());
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+        throw std::runtime_error("database " + absolute.string() +
+                                 " is no regular file; check DATABASE_URL");
     return absolute;
 }
 

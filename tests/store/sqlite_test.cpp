@@ -1,0 +1,249 @@
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "store/child.hpp"
+#include "store/sqlite_fixture.hpp"
+
+namespace userd {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST_F(Sqlite, ManySimultaneousWritesAreAllThereAfterReopening) {
+    {
+        const auto store = open();
+        const auto added = add_together(*store, 0, 500);
+        EXPECT_TRUE(added.failures.empty());
+        EXPECT_EQ(added.values.size(), 500U);
+    }
+    const auto store = open();
+    EXPECT_EQ(count_users(*store), 500U);
+    EXPECT_EQ(run_task(store->waiting_events(0, 1000)).size(), 500U);
+}
+
+TEST_F(Sqlite, SimultaneousWritesShareCommits) {
+    const auto store = open();
+    std::atomic<int> commits = 0;
+    store->on_event([&commits] { ++commits; });
+    EXPECT_EQ(add_together(*store, 0, 500).values.size(), 500U);
+    store->on_event({});
+    EXPECT_LT(commits, 250);
+}
+
+TEST_F(Sqlite, RefusedJobsInABatchHarmNoNeighbour) {
+    const auto store = open();
+    ASSERT_TRUE(add(*store, 0));
+    std::vector<std::function<Task<Result<User>>()>> starts;
+    for (int i = 0; i < 100; ++i)
+        starts.emplace_back(
+            [&store, i] { return store->add_user(numbered(i % 2 == 0 ? 0 : i), ""); });
+    const auto added = run_together(starts);
+    EXPECT_EQ(added.values.size(), 100U);
+    EXPECT_EQ(count_users(*store), 51U);
+}
+
+TEST_F(Sqlite, JobThatThrowsIsRolledBackAloneAndWhole) {
+    const auto store = open();
+    std::vector<std::function<Task<Result<User>>()>> starts;
+    for (int i = 0; i < 100; ++i) {
+        NewUser user = numbered(i);
+        // The event's insertion comes after the user's and its format's.
+        if (i % 2 == 0) user.email_key = "no-address";
+        starts.emplace_back([&store, user] { return store->add_user(user, ""); });
+    }
+    const auto added = run_together(starts);
+    EXPECT_EQ(added.values.size(), 50U);
+    ASSERT_EQ(added.failures.size(), 50U);
+    EXPECT_THAT(added.failures[0], HasSubstr("CHECK constraint failed"));
+    EXPECT_EQ(count_users(*store), 50U);
+    EXPECT_EQ(run_task(store->waiting_events(0, 1000)).size(), 50U);
+}
+
+TEST_F(Sqlite, ConstraintOfALaterStatementTakesTheEarlierOnesBack) {
+    const auto store = open();
+    const NewUser user = numbered(1);
+    ASSERT_TRUE(run_task(store->add_user(user, "")));
+    ASSERT_TRUE(run_task(store->delete_user(user.id)));
+    // An id that comes back meets its old event's number, after users and hash_formats were
+    // written.
+    EXPECT_THROW(run_task(store->add_user(user, "")), std::runtime_error);
+    EXPECT_EQ(count_users(*store), 0U);
+    EXPECT_TRUE(run_task(store->hash_formats()).empty());
+    EXPECT_EQ(run_task(store->waiting_events(0, 10)).size(), 2U);
+}
+
+TEST_F(Sqlite, StatesOfADeletedUsersSentEventsAreErased) {
+    const auto store = open();
+    const User user = add(*store, 1).value();
+    run_task(store->remove_sent({1}));
+    run_task(store->set_disabled(user.id, true));
+    run_task(store->delete_user(user.id));
+    RawDatabase raw(path());
+    const std::string erased =
+        "SELECT count(*) FROM events WHERE username IS NULL AND email IS NULL AND created_at IS "
+        "NULL "
+        "AND updated_at IS NULL AND disabled IS NULL AND sequence = ";
+    EXPECT_EQ(raw.value(erased + "1"), "1") << "sent before";
+    EXPECT_EQ(raw.value(erased + "2"), "0") << "waits still";
+    run_task(store->remove_sent({2}));
+    EXPECT_EQ(raw.value(erased + "2"), "1") << "sent after";
+    EXPECT_EQ(raw.value("SELECT count(*) FROM events"), "3") << "the events themselves stay";
+}
+
+TEST_F(Sqlite, StatesOfSentEventsStayWhileTheUserDoes) {
+    const auto store = open();
+    ASSERT_TRUE(add(*store, 1));
+    run_task(store->remove_sent({1}));
+    EXPECT_EQ(RawDatabase(path()).value("SELECT username FROM events"), "user1");
+}
+
+TEST_F(Sqlite, UsersRowKnowsItsNewestEvent) {
+    const auto store = open();
+    const User user = add(*store, 1).value();
+    run_task(store->set_disabled(user.id, true));
+    EXPECT_EQ(
+        RawDatabase(path()).value(
+            "SELECT e.version FROM users u JOIN events e ON e.id = u.last_event_id AND e.type "
+            "= u.last_event_type AND e.time = u.last_event_time"),
+        "2");
+}
+
+TEST_F(Sqlite, ReuseAndDisablingAreRecordedAsReasons) {
+    const auto store = open();
+    const User user = add(*store, 1).value();
+    OpenSession request;
+    request.id = SessionId::make(system_now());
+    request.user = user.id;
+    request.verified_hash = "hash-1";
+    request.refresh_lifetime = std::chrono::days(7);
+    request.session_lifetime = std::chrono::days(30);
+    ASSERT_TRUE(run_task(store->open_session(request)));
+    Rotate rotate;
+    rotate.session = request.id;
+    rotate.user = user.id;
+    rotate.refresh_lifetime = std::chrono::days(7);
+    rotate.repeat_window = std::chrono::seconds(10);
+    for (const std::int64_t generation : {1, 2, 1}) {
+        rotate.generation = generation;
+        run_task(store->rotate_session(rotate));
+    }
+    RawDatabase raw(path());
+    EXPECT_EQ(raw.value("SELECT ended_reason FROM sessions"), "reuse");
+    request.id = SessionId::make(system_now());
+    ASSERT_TRUE(run_task(store->open_session(request)));
+    run_task(store->set_disabled(user.id, true));
+    EXPECT_EQ(raw.value("SELECT group_concat(ended_reason) FROM (SELECT ended_reason FROM sessions "
+                        "ORDER BY ended_reason)"),
+              "disabled,reuse");
+}
+
+TEST_F(Sqlite, FilesAreForTheirOwnerOnly) {
+    const auto store = open();
+    ASSERT_TRUE(add(*store, 1));
+    for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
+        struct stat status {};
+        ASSERT_EQ(::stat((path().string() + suffix).c_str(), &status), 0) << suffix;
+        EXPECT_EQ(status.st_mode & 0777U, 0600U) << suffix;
+    }
+}
+
+TEST_F(Sqlite, LogIsBoundedWhileManyWrite) {
+    const auto store = open();
+    for (int round = 0; round < 20; ++round)
+        add_together(*store, round * 200, 200);
+    EXPECT_LT(std::filesystem::file_size(path().string() + "-wal"), 20U << 20U);
+    EXPECT_EQ(count_users(*store), 4000U);
+}
+
+TEST_F(Sqlite, SecondOwnerIsRefusedByName) {
+    EXPECT_FALSE(is_sqlite_owned(path()));
+    {
+        const auto store = open();
+        EXPECT_TRUE(is_sqlite_owned(path()));
+        EXPECT_THAT(refusal(path()), AllOf(HasSubstr(path().string()), HasSubstr("another userd"),
+                                           Not(HasSubstr("\n"))));
+        EXPECT_THROW(migrate_sqlite(path()), std::runtime_error);
+    }
+    EXPECT_FALSE(is_sqlite_owned(path()));
+    EXPECT_EQ(refusal(path()), "");
+}
+
+TEST_F(Sqlite, LinkToTheFileIsTheSameFile) {
+    const auto store = open();
+    const auto link = folder_.path() / "link.db";
+    std::filesystem::create_symlink(path(), link);
+    EXPECT_TRUE(is_sqlite_owned(link));
+    EXPECT_THAT(refusal(link), HasSubstr("another userd"));
+}
+
+TEST_F(Sqlite, LookingForAnOwnerNeverKeepsOneOut) {
+    std::atomic<bool> stop = false;
+    { const auto store = open(); }
+    std::thread looker([&] {
+        while (!stop)
+            (void)is_sqlite_owned(path());
+    });
+    std::string refused;
+    for (int i = 0; i < 5 && refused.empty(); ++i)
+        refused = refusal(path());
+    stop = true;
+    looker.join();
+    EXPECT_EQ(refused, "");
+}
+
+TEST_F(Sqlite, NewerSchemaIsRefusedWithBothVersions) {
+    { const auto store = open(); }
+    RawDatabase(path()).run("PRAGMA user_version = 99");
+    EXPECT_THAT(refusal(path()), AllOf(HasSubstr("99"), HasSubstr("up to 1"), HasSubstr("newer")));
+    EXPECT_THROW(migrate_sqlite(path()), std::runtime_error);
+}
+
+TEST_F(Sqlite, DatabaseOfAnotherProgramIsRefusedAndLeftAlone) {
+    RawDatabase(path()).run("CREATE TABLE songs (title TEXT)");
+    EXPECT_THAT(refusal(path()), HasSubstr("another program"));
+    EXPECT_EQ(RawDatabase(path()).value("SELECT group_concat(name) FROM sqlite_schema"), "songs");
+    EXPECT_EQ(RawDatabase(path()).value("PRAGMA journal_mode"), "delete");
+}
+
+TEST_F(Sqlite, FileThatIsNoDatabaseIsRefusedAndLeftAlone) {
+    const std::string text(8192, 'x');
+    std::ofstream(path()) << text;
+    EXPECT_THAT(refusal(path()),
+                AllOf(HasSubstr(path().string()), HasSubstr("no SQLite database")));
+    std::ifstream file(path());
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), text);
+}
+
+TEST_F(Sqlite, FolderIsRefusedAsAFolder) {
+    EXPECT_THAT(refusal(folder_.path()), HasSubstr("is a folder"));
+    EXPECT_FALSE(std::filesystem::exists(folder_.path().string() + ".lock"));
+}
+
+TEST_F(Sqlite, MissingFolderIsNamed) {
+    const auto missing = folder_.path() / "missing" / "userd.db";
+    EXPECT_THAT(refusal(missing), AllOf(HasSubstr(missing.string()), HasSubstr("No such file")));
+}
+
+TEST_F(Sqlite, FolderWithoutWriteRightIsNamed) {
+    if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+    std::filesystem::permissions(
+        folder_.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+    EXPECT_THAT(refusal(path()), AllOf(HasSubstr(path().string()), HasSubstr("Permission denied")));
+    std::filesystem::permissions(folder_.path(), std::filesystem::perms::owner_all);
+}
+
+TEST_F(Sqlite, MigrationTellsWhatItDidAndThenDoesNothing) {
+    const MigrationResult first = migrate_sqlite(path());
+    EXPECT_EQ(first.from, 0);
+    EXPECT_EQ(first.to, 1);
+    const MigrationResult second = migrate_sqlite(path());
+    EXPECT_EQ(second.from, 1);
+    EXPECT_EQ(second.to, 1);
+    EXPECT_EQ(RawDatabase(path()).value("PRAGMA user_version"), "1");
+}
+
+}  // namespace
+}  // namespace userd

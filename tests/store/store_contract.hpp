@@ -1,0 +1,107 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/text.hpp"
+#include "store/store.hpp"
+#include "support/run_task.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace userd {
+
+/// A clock that stands until it is moved.
+class TestClock {
+  public:
+    [[nodiscard]] Timestamp now() const { return from_unix_millis(millis_); }
+    void advance(std::chrono::milliseconds by) { millis_ += by.count(); }
+    [[nodiscard]] Clock clock() {
+        return [this] { return now(); };
+    }
+
+  private:
+    // Not a whole second, so that what must be cut to seconds is seen to be.
+    std::atomic<std::int64_t> millis_{1'700'000'000'250};
+};
+
+/// A kind of store that the contract suite runs on.
+struct Backend {
+    std::string name;
+    /// An empty store, with reading provided for four loops.
+    std::function<std::unique_ptr<Store>(const TemporaryFolder&, Clock)> make;
+};
+
+[[nodiscard]] inline NewUser make_new_user(const std::string& username, const std::string& email,
+                                           const std::string& hash = "hash-1",
+                                           const std::string& format = "format-1") {
+    NewUser user;
+    user.id = UserId::make(system_now());
+    user.username = username;
+    user.username_key = compared_form(username);
+    user.email = email;
+    user.email_key = compared_form(email);
+    user.password_hash = hash;
+    user.hash_format = format;
+    return user;
+}
+
+/// The contract of Store, the same on every backend. Each test has a store of its own.
+class StoreContract : public testing::TestWithParam<Backend> {
+  protected:
+    StoreContract() : store_(GetParam().make(folder_, clock_.clock())) {}
+
+    Result<User> add(const std::string& username, const std::string& email) {
+        return run_task(store_->add_user(make_new_user(username, email), ""));
+    }
+    User ada() { return add("Ada", "Ada@example.org").value(); }
+
+    [[nodiscard]] OpenSession opening(const User& user) const {
+        OpenSession request;
+        request.id = SessionId::make(system_now());
+        request.user = user.id;
+        request.verified_hash = "hash-1";
+        request.refresh_key_id = "key-1";
+        request.refresh_lifetime = std::chrono::days(7);
+        request.session_lifetime = std::chrono::days(30);
+        return request;
+    }
+    Result<Session> try_open(OpenSession request) {
+        return run_task(store_->open_session(std::move(request)));
+    }
+    Session open(const User& user) { return try_open(opening(user)).value(); }
+
+    [[nodiscard]] static Rotate rotation_of(const Session& session, std::int64_t generation) {
+        Rotate request;
+        request.session = session.id;
+        request.user = session.user;
+        request.generation = generation;
+        request.refresh_key_id = "key-2";
+        request.refresh_lifetime = std::chrono::days(7);
+        request.repeat_window = std::chrono::seconds(10);
+        return request;
+    }
+    Rotation rotate(const Session& session, std::int64_t generation) {
+        return run_task(store_->rotate_session(rotation_of(session, generation)));
+    }
+
+    bool serves_profile(const Session& session) {
+        return run_task(store_->read_profile(session.user, session.id)).has_value();
+    }
+    std::vector<Event> waiting(std::int64_t after = 0, int limit = 100) {
+        return run_task(store_->waiting_events(after, limit));
+    }
+    void remove_sent(std::vector<std::int64_t> sequences) {
+        run_task(store_->remove_sent(std::move(sequences)));
+    }
+
+    TemporaryFolder folder_;
+    TestClock clock_;
+    std::unique_ptr<Store> store_;
+};
+
+}  // namespace userd
