@@ -1,10 +1,10 @@
-# userd_module(NAME SOURCES … [DEPENDS …] [LIBRARIES …] [TESTS …] [TEST_LIBRARIES …])
+# userd_module(NAME [THREADED] SOURCES … [DEPENDS …] [LIBRARIES …] [TESTS …] [TEST_LIBRARIES …])
 #
 # Declares the library userd_NAME of src/NAME, and userd_NAME_tests from tests/NAME.
 # DEPENDS names modules of ours (the arrows of docs/architecture.md), LIBRARIES outside libraries.
-# Every module shares one precompiled header.
+# THREADED tests run under ThreadSanitizer as well. Every module shares one precompiled header.
 function(userd_module name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES;TESTS;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "THREADED" "" "SOURCES;DEPENDS;LIBRARIES;TESTS;TEST_LIBRARIES" ${ARGN})
   list(TRANSFORM ARG_DEPENDS PREPEND userd_)
   add_library(userd_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(userd_${name} PUBLIC userd_flags ${ARG_DEPENDS} ${ARG_LIBRARIES} userd_pch)
@@ -17,5 +17,8 @@ function(userd_module name)
     target_link_libraries(userd_${name}_tests PRIVATE userd_${name} ${ARG_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
     target_precompile_headers(userd_${name}_tests REUSE_FROM userd_pch)
     add_dependencies(userd_tests userd_${name}_tests)
+    if(ARG_THREADED)
+      add_dependencies(userd_threaded_tests userd_${name}_tests)
+    endif()
   endif()
 endfunction()
