@@ -17,7 +17,8 @@ constexpr char kInsertOutbox[] = "INSERT INTO outbox (sequence, user_id) VALUES 
 constexpr char kEraseSentStates[] = R"(
     UPDATE events
     SET username = NULL, email = NULL, created_at = NULL, updated_at = NULL, disabled = NULL
-    WHERE user_id = ?1 AND sequence NOT IN (SELECT sequence FROM outbox WHERE user_id = ?1))";
+    WHERE user_id = ?1
+      AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.sequence = events.sequence))";
 
 constexpr char kRemove[] = "DELETE FROM outbox WHERE sequence = ?1";
 
