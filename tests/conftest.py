@@ -1,48 +1,53 @@
-"""Fixtures of the black-box tests. USERD_BINARY names another binary than build/release/userd."""
+"""Fixtures of the black-box tests: the real binary, and a real Kafka."""
+import pathlib
+import sys
 
-from collections.abc import Callable, Iterator
-
-import httpx
 import pytest
 
-from support.accounts import Account, register
-from support.userd import BINARY, Userd
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-
-def pytest_sessionstart() -> None:
-    if not BINARY.exists():
-        pytest.exit(f"there is no {BINARY}; run make build, or set USERD_BINARY", returncode=2)
+from kafka.broker import KafkaBroker  # noqa: E402
+from support.userd import Userd  # noqa: E402
 
 
 @pytest.fixture
-def make_userd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Userd]]:
-    """Makes servers, not yet started, each in a folder of its own; kills what still runs at the end."""
-    made: list[Userd] = []
+def userd(tmp_path):
+    """A server of its own for one test."""
+    server = Userd(tmp_path)
+    server.start()
+    yield server
+    server.stop()
 
-    def make(**settings: str) -> Userd:
-        made.append(Userd(tmp_path_factory.mktemp("userd"), **settings))
-        return made[-1]
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """A server for the tests that leave others alone."""
+    server = Userd(tmp_path_factory.mktemp("userd"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def make_userd(tmp_path):
+    """Makes servers with settings of the test's own; all are stopped at its end."""
+    made = []
+
+    def make(name="userd", **settings):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        server = Userd(folder, **settings)
+        made.append(server)
+        return server
 
     yield make
-    for userd in made:
-        userd.kill()
+    for server in made:
+        server.stop()
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Userd]:
-    """One server for all tests that leave it as they found it; stops cleanly at the end."""
-    userd = Userd(tmp_path_factory.mktemp("userd")).start()
-    yield userd
-    assert userd.stop() == 0
-
-
-@pytest.fixture(scope="session")
-def client(server: Userd) -> Iterator[httpx.Client]:
-    with server.client() as client:
-        yield client
-
-
-@pytest.fixture
-def account(client: httpx.Client) -> Account:
-    """A user of `server`, registered for one test."""
-    return register(client)
+def broker():
+    kafka = KafkaBroker()
+    kafka.start()
+    yield kafka
+    kafka.close()

@@ -142,6 +142,8 @@ void App::shut_down() {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     if (open() > 0)
         log::warning("connections cut off after SHUTDOWN_SECONDS", {{"connections", open()}});
+    // From here on no commit nudges the relay.
+    store_->on_event({});
     if (relay_) relay_->stop();
     if (control_) control_->stop();
     loops_.stop();

@@ -1,17 +1,11 @@
 #!/usr/bin/env python3
-"""One real Apache Kafka broker (KRaft, a single node) for tests and for `make kafka`.
+"""A real Apache Kafka for the tests: one KRaft node on loopback.
 
-    with KafkaBroker() as broker:
-        ...broker.bootstrap...
-        broker.stop(); broker.start()          # same port, same data
-        broker.pause(); broker.resume()        # alive, but silent
-        broker.kill(); broker.start()
+As a program (`make kafka`) it runs in the foreground: tests/kafka/broker.py --port 9092
 """
-from __future__ import annotations
-
 import argparse
-import atexit
 import os
+import pathlib
 import shutil
 import signal
 import socket
@@ -19,245 +13,131 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
-if __package__:
-    from .jars import JarsMissing, kafka_jars
-else:
-    sys.path.insert(0, str(Path(__file__).resolve().parent))
-    from jars import JarsMissing, kafka_jars
+HERE = pathlib.Path(__file__).resolve().parent
+LIBRARIES = HERE.parent.parent / "build" / "kafka"
+START_SECONDS = 60
+STOP_SECONDS = 20
 
-HOST = "127.0.0.1"
-STARTED = "Kafka Server started"
-START_SECONDS = 90
-STOP_SECONDS = 30
-CLUSTER_ID = "dXNlcmQtdGVzdC1icm9rZQ"
-
-PROPERTIES = {
-    "process.roles": "broker,controller",
-    "node.id": "1",
-    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-    "controller.listener.names": "CONTROLLER",
-    "inter.broker.listener.name": "PLAINTEXT",
-    "num.partitions": "3",
-    "default.replication.factor": "1",
-    "offsets.topic.replication.factor": "1",
-    "offsets.topic.num.partitions": "1",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "transaction.state.log.num.partitions": "1",
-    "group.initial.rebalance.delay.ms": "0",
-    # A killed broker is let in again once its old session has run out.
-    "broker.session.timeout.ms": "2000",
-    "broker.heartbeat.interval.ms": "500",
-    "num.network.threads": "2",
-    "num.io.threads": "2",
-    "log.cleaner.dedupe.buffer.size": "16777216",
-}
+CONFIGURATION = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+log.dirs={folder}/logs
+num.partitions=3
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+"""
 
 
-class BrokerFailed(RuntimeError):
-    """The broker did not start; the message names its log."""
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def fetch_libraries() -> pathlib.Path:
+    """Brings the jars once, by their Maven coordinates."""
+    stamp = LIBRARIES / ".pom"
+    pom = (HERE / "pom.xml").read_text()
+    if not stamp.exists() or stamp.read_text() != pom:
+        shutil.rmtree(LIBRARIES, ignore_errors=True)
+        LIBRARIES.mkdir(parents=True)
+        subprocess.run(
+            ["mvn", "-q", "-B", "-f", HERE / "pom.xml", "dependency:copy-dependencies",
+             f"-DoutputDirectory={LIBRARIES}"],
+            check=True, timeout=900,
+        )
+        stamp.write_text(pom)
+    return LIBRARIES
 
 
 class KafkaBroker:
-    """Not thread-safe. The process ends with stop(), kill(), close() or the interpreter; the data goes
-    with close()."""
+    """Keeps its port and its data over stop() and start()."""
 
-    def __init__(self, port: int | None = None, *, auto_create_topics: bool = False,
-                 properties: dict[str, str] | None = None) -> None:
-        """`port`: the broker's port on the loopback; a free one if None. `properties`: further broker
-        properties, which win."""
-        self.port, self._controller_port = _ports(port)
-        self.folder = Path(tempfile.mkdtemp(prefix="userd-kafka-"))
-        self.log = self.folder / "broker.log"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._paused = False
-        self._libs: Path | None = None
-        self._properties = PROPERTIES | {
-            "listeners": f"PLAINTEXT://{HOST}:{self.port},CONTROLLER://{HOST}:{self._controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{HOST}:{self.port}",
-            "controller.quorum.voters": f"1@{HOST}:{self._controller_port}",
-            "log.dirs": str(self.folder / "data"),
-            "auto.create.topics.enable": str(auto_create_topics).lower(),
-        } | (properties or {})
-        atexit.register(self.close)
-
-    def __enter__(self) -> KafkaBroker:
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __init__(self, port: int | None = None) -> None:
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="userd-kafka-"))
+        self.port = port or free_port()
+        self.process: subprocess.Popen | None = None
+        self.java = ["java", "-Xmx512m", "-Xms256m", "-XX:+UseSerialGC",
+                     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{fetch_libraries()}/*"]
+        configuration = CONFIGURATION.format(port=self.port, controller=free_port(), folder=self.folder)
+        (self.folder / "server.properties").write_text(configuration)
+        self._run("kafka.tools.StorageTool", "format", "-t", "userd-tests-cluster-id0", "-c",
+                  f"{self.folder}/server.properties")
 
     @property
-    def bootstrap(self) -> str:
-        return f"{HOST}:{self.port}"
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
 
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+    def _run(self, *arguments: str) -> None:
+        subprocess.run([*self.java, *arguments], check=True, timeout=START_SECONDS, stdout=subprocess.DEVNULL)
 
-    def start(self, timeout: float = START_SECONDS) -> None:
-        """Returns once clients are served. BrokerFailed when that takes longer than `timeout` seconds."""
-        if self.running:
-            raise RuntimeError("the broker runs already")
-        if self._libs is None:
-            self._format()
-        offset = self.log.stat().st_size if self.log.exists() else 0
-        with open(self.log, "ab") as log:
-            self._process = subprocess.Popen(
-                [*self._java("-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-                 "kafka.Kafka", str(self._server_properties)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
-                start_new_session=True)
-        self._paused = False
-        self._wait_until_started(offset, time.monotonic() + timeout)
+    def start(self) -> None:
+        with open(self.folder / "broker.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [*self.java, "kafka.Kafka", f"{self.folder}/server.properties"], stdout=log, stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"Kafka did not start:\n{(self.folder / 'broker.log').read_text()[-2000:]}")
 
-    def stop(self, timeout: float = STOP_SECONDS) -> None:
-        """SIGTERM, and SIGKILL after `timeout` seconds. No error if it does not run."""
-        if not self.running:
+    def stop(self) -> None:
+        if self.process is None:
             return
-        assert self._process is not None
-        self.resume()
-        self._process.terminate()
+        self.process.terminate()
         try:
-            self._process.wait(timeout)
+            self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
+        self.process = None
 
     def kill(self) -> None:
-        """SIGKILL: nothing is flushed or said good-bye to."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        self.process.kill()
+        self.process.wait(STOP_SECONDS)
+        self.process = None
 
     def pause(self) -> None:
-        """Connections stay open and nobody answers."""
-        self._signal(signal.SIGSTOP)
-        self._paused = True
+        os.kill(self.process.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
-        if self._paused:
-            self._signal(signal.SIGCONT)
-            self._paused = False
+        os.kill(self.process.pid, signal.SIGCONT)
 
     def close(self) -> None:
-        """Ends the process and removes its data."""
-        self.kill()
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
-        atexit.unregister(self.close)
-
-    @property
-    def _server_properties(self) -> Path:
-        return self.folder / "server.properties"
-
-    def _java(self, *options: str) -> list[str]:
-        java = shutil.which("java")
-        if java is None:
-            raise BrokerFailed("java is not on the PATH; scripts/bootstrap test installs it")
-        return [java, *options,
-                "-Djava.awt.headless=true",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
-                "-Dorg.slf4j.simpleLogger.showDateTime=true",
-                "-cp", f"{self._libs}/*"]
-
-    def _format(self) -> None:
-        self._libs = kafka_jars()
-        self._server_properties.write_text(
-            "".join(f"{name}={value}\n" for name, value in self._properties.items()))
-        done = subprocess.run(
-            [*self._java("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-             "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._server_properties)],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=self.folder,
-            timeout=START_SECONDS)
-        if done.returncode != 0:
-            reason = (done.stderr.strip().splitlines() or ["it said nothing"])[0]
-            raise BrokerFailed(f"cannot format the broker's storage: {reason}")
-
-    def _wait_until_started(self, offset: int, deadline: float) -> None:
-        while time.monotonic() < deadline:
-            if not self.running:
-                raise BrokerFailed(f"the broker ended while starting: {self._last_words(offset)}")
-            if STARTED in self._said(offset) and self._accepts():
-                return
-            time.sleep(0.05)
-        self.kill()
-        raise BrokerFailed(f"the broker did not start in time: {self._last_words(offset)}")
-
-    def _said(self, offset: int) -> str:
-        with open(self.log, "rb") as log:
-            log.seek(offset)
-            return log.read().decode(errors="replace")
-
-    def _last_words(self, offset: int) -> str:
-        lines = self._said(offset).splitlines()
-        told = [line for line in lines if "ERROR" in line or "Exception" in line] or lines[-1:]
-        return told[0] if told else "it said nothing"
-
-    def _accepts(self) -> bool:
-        try:
-            with socket.create_connection((HOST, self.port), timeout=1):
-                return True
-        except OSError:
-            return False
-
-    def _signal(self, number: int) -> None:
-        if self.running:
-            assert self._process is not None
-            os.kill(self._process.pid, number)
 
 
-def _ports(wanted: int | None) -> tuple[int, int]:
-    """The broker's and the controller's port, both free now. OSError when `wanted` is taken."""
-    with socket.socket() as broker, socket.socket() as controller:
-        broker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        broker.bind((HOST, wanted or 0))
-        controller.bind((HOST, 0))
-        return broker.getsockname()[1], controller.getsockname()[1]
-
-
-def _end(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Runs a Kafka broker in the foreground, with data of its own "
-                                                 "that goes when it ends.")
-    parser.add_argument("--port", type=int, default=9092, help="port on 127.0.0.1 (%(default)s)")
-    parser.add_argument("--auto-create-topics", action="store_true", help="make topics that are asked for")
-    arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, _end)
-    try:
-        broker = KafkaBroker(arguments.port, auto_create_topics=arguments.auto_create_topics)
-    except OSError as error:
-        print(f"broker.py: port {arguments.port} is taken or not allowed: {error.strerror}; "
-              "name another with --port", file=sys.stderr)
-        return 1
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Runs the tests' Kafka in the foreground.")
+    parser.add_argument("--port", type=int, default=9092)
+    port = parser.parse_args().port
+    broker = KafkaBroker(port)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         broker.start()
-        print(f"Kafka is ready on {broker.bootstrap}; to see events: "
-              f"kcat -b {broker.bootstrap} -t user-events -C -o beginning -e -f '%k %h\\n'", flush=True)
-        while broker.running:
-            time.sleep(0.2)
-        print("broker.py: the broker ended by itself", file=sys.stderr)
-        return 1
-    except (BrokerFailed, JarsMissing) as error:
-        print(f"broker.py: {error}", file=sys.stderr)
-        return 1
+        print(f"Kafka serves on {broker.address}; watch the stream with:\n"
+              f"  kcat -b {broker.address} -t user-events -C -o beginning -f '%k %h\\n'", flush=True)
+        broker.process.wait()
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        broker.stop()
-        return 0
+        pass
     finally:
         broker.close()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,24 +1,19 @@
-"""userd as a process: a server on free ports of 127.0.0.1, and its commands."""
-
-import json
+"""The real userd binary as a test's subject."""
 import os
-import re
+import pathlib
 import signal
 import socket
 import subprocess
 import time
-from pathlib import Path
+import uuid
 
 import httpx
 
-ROOT = Path(__file__).resolve().parents[2]
-BINARY = Path(os.environ.get("USERD_BINARY", ROOT / "build/release/userd")).resolve()
-READY_SECONDS = 30
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BINARY = os.environ.get("USERD_BINARY", str(ROOT / "build/release/userd"))
+START_SECONDS = 30
 STOP_SECONDS = 20
-COMMAND_SECONDS = 30
-
-# What may be said about a process that is not a setting of userd.
-_INHERITED = ("PATH", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS")
+PASSWORD = "correct horse battery"
 
 
 def free_port() -> int:
@@ -27,130 +22,94 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def run_userd(*arguments: str, folder: Path, settings: dict | None = None, stdin: str | bytes = "") -> subprocess.CompletedProcess:
-    """One command in `folder`, with these settings in the environment and no others."""
-    data = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run(
-        [BINARY, *arguments],
-        cwd=folder,
-        env=_environment(folder, settings or {}),
-        input=data,
-        capture_output=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
-    )
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+def unique_name(prefix: str = "u") -> str:
+    return f"{prefix}{uuid.uuid4().hex[:12]}"
+
+
+def read_all(connection: socket.socket) -> bytes:
+    received = b""
+    while chunk := connection.recv(65536):
+        received += chunk
+    return received
 
 
 class Userd:
-    """A server that keeps its folder, ports and settings over restarts."""
+    """Keeps its ports and its database over stop(), kill() and start()."""
 
-    def __init__(self, folder: Path, **settings: str):
+    def __init__(self, folder: pathlib.Path, **settings: str) -> None:
         self.folder = folder
-        self.port = free_port()
-        self.management_port = free_port()
+        self.port, self.management_port = free_port(), free_port()
         self.database = folder / "userd.db"
-        self.settings = {
+        self.log_path = folder / "userd.log"
+        self.process: subprocess.Popen | None = None
+        self.environment = {
+            "PATH": os.environ["PATH"],
             "LISTEN": f"127.0.0.1:{self.port}",
             "MANAGEMENT_LISTEN": f"127.0.0.1:{self.management_port}",
             "DATABASE_URL": f"sqlite:///{self.database}",
-            "LOGIN_LIMITS": "off",
-            "REGISTRATION_LIMIT": "off",
             **settings,
         }
-        self.log = folder / "userd.log"
-        self.process: subprocess.Popen | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def management_url(self) -> str:
-        return f"http://127.0.0.1:{self.management_port}"
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
+        self.management = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.management_port}", timeout=30, trust_env=False)
 
     def start(self) -> "Userd":
-        assert self.process is None
-        with self.log.open("ab") as log:
+        with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [BINARY, "serve"],
-                cwd=self.folder,
-                env=_environment(self.folder, self.settings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        self._wait_for_ready()
-        return self
-
-    def _wait_for_ready(self) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise AssertionError(f"userd ended with {self.process.returncode}: {self.log_text()[-2000:]}")
+                [BINARY, "serve"], cwd=self.folder, env=self.environment, stdout=log, stderr=log)
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                if httpx.get(self.management_url + "/health/ready", trust_env=False, timeout=5).status_code == 200:
-                    return
+                if self.management.get("/health/ready").status_code == 200:
+                    return self
             except httpx.TransportError:
-                pass
-            time.sleep(0.02)
-        raise AssertionError(f"userd is not ready after {READY_SECONDS} s: {self.log_text()[-2000:]}")
+                time.sleep(0.02)
+        raise AssertionError(f"userd did not become ready:\n{self.log()[-2000:]}")
 
-    def stop(self) -> int:
-        """SIGTERM; the exit code."""
+    def stop(self) -> int | None:
+        if self.process is None:
+            return None
         self.process.send_signal(signal.SIGTERM)
-        return self.wait()
-
-    def wait(self) -> int:
-        try:
-            return self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise AssertionError(f"userd did not stop within {STOP_SECONDS} s: {self.log_text()[-2000:]}") from None
-        finally:
-            self.process = None
+        code = self.process.wait(STOP_SECONDS)
+        self.process = None
+        return code
 
     def kill(self) -> None:
-        """SIGKILL, as a crash."""
-        if self.process is None:
-            return
         self.process.kill()
-        self.process.wait()
+        self.process.wait(STOP_SECONDS)
         self.process = None
 
-    def restart(self, **settings: str) -> "Userd":
-        """Stops it if it runs, and starts it on the same ports, with these settings changed."""
-        if self.process is not None:
-            self.stop()
-        self.settings.update(settings)
-        return self.start()
+    def log(self) -> str:
+        return self.log_path.read_text()
 
-    def command(self, *arguments: str, stdin: str | bytes = "") -> subprocess.CompletedProcess:
-        """A command for this server's database, through the server when it runs."""
-        return run_userd(*arguments, folder=self.folder, settings=self.settings, stdin=stdin)
+    def run(self, *arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [BINARY, *arguments], cwd=self.folder, env={**self.environment, **settings}, input=stdin, text=True,
+            capture_output=True, timeout=60)
 
-    def command_json(self, *arguments: str, stdin: str | bytes = "") -> list[dict]:
-        """The JSON lines of a command that must succeed."""
-        done = self.command(*arguments, "--json", stdin=stdin)
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+    def register(self, name: str, password: str = PASSWORD, email: str | None = None) -> httpx.Response:
+        body = {"username": name, "email": email or f"{name}@example.com", "password": password}
+        return self.http.post("/user/register", json=body)
 
-    def client(self, **options) -> httpx.Client:
-        return httpx.Client(base_url=self.url, trust_env=False, timeout=30, **options)
+    def login(self, name: str, password: str = PASSWORD) -> httpx.Response:
+        return self.http.post("/user/login", json={"username": name, "password": password})
 
-    def metrics(self) -> dict[str, float]:
-        """Every sample of /metrics by its name and labels, as written there."""
-        text = httpx.get(self.management_url + "/metrics", trust_env=False).text
-        samples = re.findall(r"^([a-z_]+(?:\{.*\})?) (\S+)$", text, re.MULTILINE)
-        return {name: float(value) for name, value in samples}
+    def refresh(self, token: str) -> httpx.Response:
+        return self.http.post("/user/login/refresh", json={"old_refresh_token": token})
 
-    def log_text(self) -> str:
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
+    def me(self, token: str) -> httpx.Response:
+        return self.http.get("/user/me", headers={"Authorization": f"Bearer {token}"})
 
+    def new_user(self) -> tuple[str, dict]:
+        """A registered user's name and tokens."""
+        name = unique_name()
+        assert self.register(name).status_code == 200
+        tokens = self.login(name)
+        assert tokens.status_code == 200
+        return name, tokens.json()
 
-def _environment(folder: Path, settings: dict) -> dict[str, str]:
-    environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    environment["HOME"] = str(folder)
-    environment.update({name: str(value) for name, value in settings.items()})
-    return environment
+    def raw(self, data: bytes, seconds: float = 20) -> bytes:
+        """Sends bytes as they are and reads until the server closes."""
+        with socket.create_connection(("127.0.0.1", self.port), seconds) as connection:
+            connection.sendall(data)
+            return read_all(connection)
