@@ -53,7 +53,7 @@ def test_an_imported_hash_logs_in_and_is_replaced(userd):
 def test_a_second_server_on_the_database_is_refused(userd):
     second = userd.run("serve", LISTEN="127.0.0.1:0", MANAGEMENT_LISTEN="127.0.0.1:0")
     assert second.returncode == 1
-    assert "in use" in second.stderr or "owns" in second.stderr
+    assert "owned by another userd" in second.stderr
 
 
 @pytest.mark.parametrize("name, value", [
