@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 BUILD := cmake --build --preset
 
-.PHONY: run build test check bench kafka assets clean
+.PHONY: run build test check kafka assets clean
 
 run: build
 	@scripts/try
@@ -31,10 +31,6 @@ test: build
 check: assets
 	@scripts/bootstrap check
 	@scripts/check
-
-bench: build
-	@scripts/bootstrap bench
-	@bench/run
 
 # The test's real broker on 127.0.0.1:9092, in the foreground.
 kafka:
