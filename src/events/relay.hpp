@@ -1,10 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "async/task.hpp"
@@ -16,23 +14,26 @@ namespace userd {
 /// Read at any time from any thread.
 struct RelayStats {
     std::uint64_t sent = 0;             ///< acknowledged and removed
-    std::uint64_t delivery_errors = 0;
+    std::uint64_t delivery_errors = 0;  ///< handed over, and not acknowledged
     std::uint64_t parked = 0;
     std::uint64_t producer_restarts = 0;
-    bool connected = false;             ///< the last thing heard from the broker was an acknowledgement
-    std::string last_error;             ///< empty after an acknowledgement
+    bool connected = false;  ///< the last thing heard from the broker was an acknowledgement
+    std::string last_error;  ///< what keeps events waiting; empty when nothing does
 };
 
 struct RelaySettings {
-    std::size_t window = 10000;         ///< events in flight
-    int batch = 1000;                   ///< events read at once
+    std::size_t window = 10000;  ///< events read and not yet acknowledged
+    int batch = 1000;            ///< events read at once, and removed at once
     std::chrono::milliseconds retry_first{250};
     std::chrono::milliseconds retry_most{5000};
-    std::chrono::milliseconds look_every{1000};   ///< looks into the outbox without a nudge
+    /// Looks into the outbox from its start without a nudge: finds what became visible late.
+    std::chrono::milliseconds look_every{1000};
+    std::chrono::milliseconds patience{5000};  ///< no answer to anything for so long is trouble
 };
 
-/// Moves events from the outbox to the publisher, in order per user, and removes them when acknowledged.
-/// run() is one coroutine on one loop; nudge(), stop() and stats() are thread-safe.
+/// Moves events from the outbox to the publisher, in order per user (of each user one event is in
+/// flight), and removes them when acknowledged. run() is one coroutine on one loop; nudge(), stop()
+/// and stats() are thread-safe.
 class Relay {
   public:
     Relay(Store& store, PublisherFactory make_publisher, RelaySettings settings = {});
@@ -40,15 +41,17 @@ class Relay {
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
 
-    /// Ends after stop(). Never throws: what goes wrong is logged, counted and tried again.
+    /// Ends soon after stop(), once what was acknowledged by then is removed; what is in flight is
+    /// dropped and stays in the outbox. Never throws: what goes wrong is logged, counted, tried again.
     Task<void> run();
+    /// The outbox has something new.
     void nudge();
     void stop();
     [[nodiscard]] RelayStats stats() const;
 
   private:
     class Impl;
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace userd

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "store/event.hpp"
+
+namespace userd {
+
+/// The events that were read from the outbox and are not settled, and which of them may go out now.
+///
+/// Of each user one event is out at a time, so order per user rests on nothing but this: whatever
+/// fails, a user's later event is not handed over before the earlier one is acknowledged.
+/// A broker refuses whole batches, so an event that is refused gets a second try with nothing else
+/// out; only a refusal of that one counts against the event itself.
+class SendWindow {
+  public:
+    explicit SendWindow(std::size_t capacity) : capacity_(capacity) {}
+
+    [[nodiscard]] std::size_t room() const noexcept { return capacity_ - user_of_.size(); }
+    [[nodiscard]] std::size_t in_flight() const noexcept { return out_.size(); }
+    [[nodiscard]] bool contains(std::int64_t sequence) const {
+        return user_of_.contains(sequence);
+    }
+
+    /// Needs room. Events of one user are added in their order.
+    void add(Event event);
+    /// What to hand over next; null when nothing may go out now.
+    [[nodiscard]] const Event* next() const;
+    /// next() was handed over.
+    void mark_sent();
+
+    /// False when that event is not out.
+    bool acknowledge(std::int64_t sequence);
+
+    enum class Verdict {
+        not_out,  ///< that event is not out; nothing changed
+        retry,    ///< it goes out again, alone
+        never,    ///< it and the user's later events were taken out of the window
+    };
+    Verdict refuse(std::int64_t sequence);
+
+    /// Of an event in the window.
+    [[nodiscard]] UserId user_of(std::int64_t sequence) const { return user_of_.at(sequence); }
+
+    void clear();
+
+  private:
+    using Lanes = std::map<UserId, std::deque<Event>>;
+    void drop_first(Lanes::iterator lane);
+
+    std::size_t capacity_;
+    Lanes lanes_;  ///< no deque is empty; the first of each may be out
+    std::unordered_map<std::int64_t, UserId> user_of_;  ///< of every event held
+    std::unordered_set<std::int64_t> out_;
+    std::deque<UserId> ready_;     ///< whose first event may go out
+    std::deque<UserId> suspects_;  ///< whose first event was refused in company
+};
+
+}  // namespace userd

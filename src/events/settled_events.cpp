@@ -1,0 +1,82 @@
+#include "events/settled_events.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+
+namespace userd {
+
+SettledEvents::SettledEvents(Store& store, RelayStatus& status, const RelaySettings& settings)
+    : store_(store),
+      status_(status),
+      batch_(static_cast<std::size_t>(std::max(settings.batch, 1))),
+      retry_first_(settings.retry_first),
+      retry_most_(settings.retry_most),
+      retry_(settings.retry_first) {}
+
+void SettledEvents::add_refused(std::int64_t sequence, UserId user, std::string reason) {
+    log::error("event parked: kafka can never take it; the user's later events wait behind it",
+               {{"sequence", sequence}, {"user", user.to_string()}, {"reason", reason}});
+    refused_.insert_or_assign(sequence, Refused{user, std::move(reason)});
+}
+
+bool SettledEvents::holds(const Event& event) const {
+    if (acknowledged_.contains(event.sequence)) return true;
+    const auto blocks = [&event](const auto& entry) {
+        return entry.second.user == event.user && entry.first <= event.sequence;
+    };
+    return std::any_of(refused_.begin(), refused_.end(), blocks);
+}
+
+Task<bool> SettledEvents::write_back(bool even_in_pause) {
+    if (!even_in_pause && next_try_ && std::chrono::steady_clock::now() < *next_try_)
+        co_return false;
+    std::string failure;
+    try {
+        co_await park_refused();
+        co_await remove_acknowledged();
+        co_return true;
+    } catch (const std::exception& error) {
+        failure = error.what();
+    }
+    note_store_failure(failure);
+    co_return false;
+}
+
+Task<void> SettledEvents::park_refused() {
+    while (!refused_.empty()) {
+        const std::int64_t sequence = refused_.begin()->first;
+        std::string reason = refused_.begin()->second.reason;
+        co_await store_.park_event(sequence, std::move(reason));
+        refused_.erase(sequence);
+        status_.parked();
+        note_store_success();
+    }
+}
+
+Task<void> SettledEvents::remove_acknowledged() {
+    while (!acknowledged_.empty()) {
+        const std::size_t count = std::min(batch_, acknowledged_.size());
+        const auto end = std::next(acknowledged_.begin(), static_cast<std::ptrdiff_t>(count));
+        const std::vector<std::int64_t> sequences(acknowledged_.begin(), end);
+        co_await store_.remove_sent(sequences);
+        for (const std::int64_t sequence : sequences) acknowledged_.erase(sequence);
+        status_.removed(count);
+        note_store_success();
+    }
+}
+
+void SettledEvents::note_store_failure(const std::string& reason) {
+    next_try_ = std::chrono::steady_clock::now() + retry_;
+    retry_ = std::min(2 * retry_, retry_most_);
+    status_.store_trouble(reason);
+}
+
+void SettledEvents::note_store_success() {
+    if (!next_try_) return;
+    next_try_.reset();
+    retry_ = retry_first_;
+    status_.store_serves();
+}
+
+}  // namespace userd

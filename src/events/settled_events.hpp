@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "async/task.hpp"
+#include "events/relay.hpp"
+#include "events/relay_status.hpp"
+
+namespace userd {
+
+/// Events whose fate is known and not yet written to the outbox, and the patience with a store that
+/// fails: what was acknowledged or refused is kept until the store has taken it.
+class SettledEvents {
+  public:
+    SettledEvents(Store& store, RelayStatus& status, const RelaySettings& settings);
+
+    void add_acknowledged(std::int64_t sequence) { acknowledged_.insert(sequence); }
+    void add_refused(std::int64_t sequence, UserId user, std::string reason);
+
+    /// Whether the event must not be sent: it is settled, or behind a refused one of its user.
+    [[nodiscard]] bool holds(const Event& event) const;
+
+    /// Parks what was refused and removes what was acknowledged. False when the store does not serve,
+    /// or did not lately and its pause is not over; `even_in_pause` tries nevertheless.
+    Task<bool> write_back(bool even_in_pause);
+
+    void note_store_failure(const std::string& reason);
+    void note_store_success();
+    /// When the store may be tried again, if it failed.
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_try() const {
+        return next_try_;
+    }
+
+  private:
+    struct Refused {
+        UserId user;
+        std::string reason;
+    };
+
+    Task<void> park_refused();
+    Task<void> remove_acknowledged();
+
+    Store& store_;
+    RelayStatus& status_;
+    const std::size_t batch_;
+    const std::chrono::milliseconds retry_first_;
+    const std::chrono::milliseconds retry_most_;
+    std::chrono::milliseconds retry_;
+    /// Removed lowest first: what is sent again after a crash then ends with the user's newest event,
+    /// which is the one that a compacted topic keeps.
+    std::set<std::int64_t> acknowledged_;
+    std::map<std::int64_t, Refused> refused_;
+    std::optional<std::chrono::steady_clock::time_point> next_try_;
+};
+
+}  // namespace userd

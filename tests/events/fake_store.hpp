@@ -1,0 +1,141 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <vector>
+
+#include "store/store.hpp"
+
+namespace userd {
+
+inline UserId user_number(int number) {
+    UserId id;
+    id.bytes[0] = static_cast<std::uint8_t>(number >> 8);
+    id.bytes[1] = static_cast<std::uint8_t>(number);
+    return id;
+}
+
+/// An outbox in memory. Everything else of a store is refused. `fault` is called before and after each
+/// operation's effect and may throw. Thread-safe.
+class FakeStore : public Store {
+  public:
+    std::function<void(const char* operation, bool after)> fault = [](const char*, bool) {};
+
+    /// The user's next event, at the end of the outbox.
+    Event write(UserId user) {
+        const std::lock_guard lock(mutex_);
+        Event event;
+        event.sequence = ++last_sequence_;
+        event.user = user;
+        event.version = ++versions_[user];
+        event.type = event.version == 1 ? EventType::user_registered : EventType::user_updated;
+        event.state = UserState{"name", "name@example.com", {}, {}, false};
+        outbox_[event.sequence] = event;
+        history_.push_back(event);
+        return event;
+    }
+
+    [[nodiscard]] std::vector<std::int64_t> waiting() const {
+        const std::lock_guard lock(mutex_);
+        std::vector<std::int64_t> sequences;
+        for (const auto& [sequence, event] : outbox_)
+            if (!is_held_back(event)) sequences.push_back(sequence);
+        return sequences;
+    }
+    [[nodiscard]] std::map<std::int64_t, Event> outbox() const {
+        const std::lock_guard lock(mutex_);
+        return outbox_;
+    }
+    [[nodiscard]] std::map<std::int64_t, std::string> parked() const {
+        const std::lock_guard lock(mutex_);
+        return parked_;
+    }
+    /// All that was ever written.
+    [[nodiscard]] std::vector<Event> history() const {
+        const std::lock_guard lock(mutex_);
+        return history_;
+    }
+    /// As if its transaction had not committed yet.
+    void hide(std::int64_t sequence) {
+        const std::lock_guard lock(mutex_);
+        hidden_ = sequence;
+    }
+    void show() { hide(0); }
+    [[nodiscard]] int largest_read() const { return largest_read_; }
+
+    Task<std::vector<Event>> waiting_events(std::int64_t after, int limit) override {
+        fault("read", false);
+        std::vector<Event> events;
+        {
+            const std::lock_guard lock(mutex_);
+            largest_read_ = std::max(largest_read_.load(), limit);
+            for (const auto& [sequence, event] : outbox_)
+                if (sequence > after && sequence != hidden_ && !is_held_back(event) && events.size() < static_cast<std::size_t>(limit))
+                    events.push_back(event);
+        }
+        fault("read", true);
+        co_return events;
+    }
+    Task<void> remove_sent(std::vector<std::int64_t> sequences) override {
+        fault("remove", false);
+        {
+            const std::lock_guard lock(mutex_);
+            for (const std::int64_t sequence : sequences) outbox_.erase(sequence);
+        }
+        fault("remove", true);
+        co_return;
+    }
+    Task<void> park_event(std::int64_t sequence, std::string reason) override {
+        fault("park", false);
+        {
+            const std::lock_guard lock(mutex_);
+            parked_.emplace(sequence, std::move(reason));
+        }
+        fault("park", true);
+        co_return;
+    }
+
+    Task<Result<User>> add_user(NewUser, std::string) override { return refuse<Result<User>>(); }
+    Task<bool> is_taken(std::string, std::string) override { return refuse<bool>(); }
+    Task<Result<Login>> find_login(std::string) override { return refuse<Result<Login>>(); }
+    Task<Result<Session>> open_session(OpenSession) override { return refuse<Result<Session>>(); }
+    Task<Rotation> rotate_session(Rotate) override { return refuse<Rotation>(); }
+    Task<Result<Profile>> read_profile(UserId, SessionId) override { return refuse<Result<Profile>>(); }
+    Task<Result<User>> find_user(std::string) override { return refuse<Result<User>>(); }
+    Task<std::vector<User>> list_users(Page) override { return refuse<std::vector<User>>(); }
+    Task<Result<User>> set_email(UserId, std::string, std::string) override { return refuse<Result<User>>(); }
+    Task<Result<User>> set_disabled(UserId, bool) override { return refuse<Result<User>>(); }
+    Task<Result<User>> delete_user(UserId) override { return refuse<Result<User>>(); }
+    Task<std::vector<std::string>> hash_formats() override { return refuse<std::vector<std::string>>(); }
+    Task<std::int64_t> count_sessions() override { return refuse<std::int64_t>(); }
+    Task<std::vector<Waiting>> list_waiting(int) override { return refuse<std::vector<Waiting>>(); }
+    Task<OutboxStats> outbox_stats() override { return refuse<OutboxStats>(); }
+    void on_event(std::function<void()>) override {}
+    Task<void> ping() override { return refuse<void>(); }
+
+  private:
+    template <class T>
+    static Task<T> refuse() {
+        throw std::logic_error("a relay has no business with this");
+    }
+
+    [[nodiscard]] bool is_held_back(const Event& event) const {
+        return std::any_of(parked_.begin(), parked_.end(), [&](const auto& parked) {
+            return parked.first <= event.sequence && outbox_.at(parked.first).user == event.user;
+        });
+    }
+
+    mutable std::mutex mutex_;
+    std::int64_t last_sequence_ = 0;
+    std::int64_t hidden_ = 0;
+    std::vector<Event> history_;
+    std::map<UserId, std::int64_t> versions_;
+    std::map<std::int64_t, Event> outbox_;
+    std::map<std::int64_t, std::string> parked_;
+    std::atomic<int> largest_read_{0};
+};
+
+}  // namespace userd
