@@ -13,7 +13,8 @@ std::string format_of(Argon2Settings settings) {
            ",t=" + std::to_string(settings.iterations) + ",p=1";
 }
 
-NewUser new_user(Timestamp now, std::string username, std::string email, std::string password_hash) {
+NewUser new_user(Timestamp now, std::string username, std::string email,
+                 std::string password_hash) {
     NewUser user;
     user.id = UserId::make(now);
     user.username_key = compared_form(username);
@@ -38,12 +39,13 @@ Task<Result<User>> Accounts::register_user(Registration registration, std::strin
     std::string username_key = compared_form(registration.username);
     std::string email_key = compared_form(registration.email);
     // A taken name is refused before a hash is spent on it; add_user decides.
-    const bool taken = co_await parts_.store.is_taken(std::move(username_key), std::move(email_key));
+    const bool taken =
+        co_await parts_.store.is_taken(std::move(username_key), std::move(email_key));
     if (taken) co_return Errc::user_exists;
     Result<std::string> hash = co_await parts_.pool.hash(std::move(registration.password));
     if (!hash) co_return hash.error();
-    NewUser user = new_user(clock_(), std::move(registration.username), std::move(registration.email),
-                            *std::move(hash));
+    NewUser user = new_user(clock_(), std::move(registration.username),
+                            std::move(registration.email), *std::move(hash));
     Result<User> added = co_await parts_.store.add_user(std::move(user), std::move(traceparent));
     if (added) ++counts_.registrations;
     co_return added;
@@ -99,8 +101,8 @@ Task<Result<Session>> Accounts::open_session(Login login, std::optional<Rehash> 
 
 Task<Result<TokenPair>> Accounts::log_in(std::string name, Secret password) {
     auto began = std::chrono::steady_clock::time_point::max();
-    // Two logins at once may both replace a legacy hash: who comes second finds another hash than the one
-    // that was verified, and tries again with it.
+    // Two logins at once may both replace a legacy hash: who comes second finds another hash than
+    // the one that was verified, and tries again with it.
     for (int tries = 0; tries < kLoginTries; ++tries) {
         Secret for_rehash = password.copy();
         Secret to_verify = password.copy();
@@ -111,10 +113,10 @@ Task<Result<TokenPair>> Accounts::log_in(std::string name, Secret password) {
         if (!login || !attempt->verification.matches || login->disabled) break;
         const std::string username = login->username;
         std::string stored = login->password_hash;
-        std::optional<Rehash> rehash = co_await make_rehash(std::move(stored), std::move(for_rehash));
+        std::optional<Rehash> rehash =
+            co_await make_rehash(std::move(stored), std::move(for_rehash));
         const bool replaced = rehash.has_value();
-        const Result<Session> session =
-            co_await open_session(*std::move(login), std::move(rehash));
+        const Result<Session> session = co_await open_session(*std::move(login), std::move(rehash));
         if (session) {
             ++counts_.logins;
             if (replaced) co_await learn_formats();
@@ -148,17 +150,18 @@ Task<Result<TokenPair>> Accounts::refresh(Secret token) {
     request.repeat_window = settings_.repeat_window;
     const Rotation rotation = co_await parts_.store.rotate_session(std::move(request));
     switch (rotation.outcome) {
-    case Rotation::Outcome::rotated:
-    case Rotation::Outcome::repeated:
-        ++counts_.refreshes;
-        co_return make_tokens(rotation.session, rotation.username);
-    case Rotation::Outcome::reused:
-        ++counts_.reuses;
-        log::warning("refresh token reused, session ended",
-                     {{"user", claims->user.to_string()}, {"session", claims->session.to_string()}});
-        break;
-    case Rotation::Outcome::refused:
-        break;
+        case Rotation::Outcome::rotated:
+        case Rotation::Outcome::repeated:
+            ++counts_.refreshes;
+            co_return make_tokens(rotation.session, rotation.username);
+        case Rotation::Outcome::reused:
+            ++counts_.reuses;
+            log::warning(
+                "refresh token reused, session ended",
+                {{"user", claims->user.to_string()}, {"session", claims->session.to_string()}});
+            break;
+        case Rotation::Outcome::refused:
+            break;
     }
     ++counts_.refresh_failures;
     co_return Errc::bad_refresh;

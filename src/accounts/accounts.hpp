@@ -46,8 +46,8 @@ struct AccountCounts {
     std::atomic<std::uint64_t> reuses{0};
 };
 
-/// What a user can do. Thread-safe; holds references to parts that outlive it. StoreUnavailable passes
-/// through every operation.
+/// What a user can do. Thread-safe; holds references to parts that outlive it. StoreUnavailable
+/// passes through every operation.
 class Accounts {
   public:
     struct Parts {
@@ -57,23 +57,25 @@ class Accounts {
         FailureFloor& floor;
         const Tokens& tokens;
     };
-    Accounts(Parts parts, Argon2Settings argon2, AccountSettings settings, Clock clock = system_now);
+    Accounts(Parts parts, Argon2Settings argon2, AccountSettings settings,
+             Clock clock = system_now);
 
     /// user_exists, busy.
     Task<Result<User>> register_user(Registration registration, std::string traceparent);
     /// A user with a hash made elsewhere (is_supported_hash). user_exists.
-    Task<Result<User>> import_user(std::string username, std::string email, std::string password_hash);
+    Task<Result<User>> import_user(std::string username, std::string email,
+                                   std::string password_hash);
 
-    /// `name` is a username or an e-mail. bad_credentials, answered no sooner than FailureFloor says,
-    /// whatever was wrong; busy.
+    /// `name` is a username or an e-mail. bad_credentials, answered no sooner than FailureFloor
+    /// says, whatever was wrong; busy.
     Task<Result<TokenPair>> log_in(std::string name, Secret password);
     /// bad_refresh. A reused token ends its session.
     Task<Result<TokenPair>> refresh(Secret token);
     /// bad_token.
     Task<Result<Profile>> profile(std::string token);
 
-    /// Tells the failure floor which formats exist, and measures those it does not know. To be called at
-    /// the start and now and then.
+    /// Tells the failure floor which formats exist, and measures those it does not know. To be
+    /// called at the start and now and then.
     Task<void> learn_formats();
 
     [[nodiscard]] const AccountCounts& counts() const noexcept { return counts_; }
@@ -92,8 +94,8 @@ class Accounts {
 
     Parts parts_;
     AccountSettings settings_;
-    std::string format_;        ///< of fresh hashes
-    std::string decoy_hash_;    ///< verified against when there is no such user
+    std::string format_;      ///< of fresh hashes
+    std::string decoy_hash_;  ///< verified against when there is no such user
     Clock clock_;
     AccountCounts counts_;
 };

@@ -29,9 +29,11 @@ std::optional<std::string> check_new_user(const AdminRequest& request) {
     if (auto error = http::check_username(request.name)) return "username: " + *error;
     if (auto error = http::check_email(request.email)) return "e-mail: " + *error;
     if (request.password_hash.empty()) {
-        if (auto error = http::check_password(request.password.reveal())) return "password: " + *error;
+        if (auto error = http::check_password(request.password.reveal()))
+            return "password: " + *error;
     } else if (!is_supported_hash(request.password_hash)) {
-        return "--password-hash: neither an Argon2, bcrypt nor pbkdf2_sha256 hash within the cost bounds";
+        return "--password-hash: neither an Argon2, bcrypt nor pbkdf2_sha256 hash within the cost "
+               "bounds";
     }
     return std::nullopt;
 }
@@ -46,9 +48,11 @@ Task<AdminReply> users_add(AdminParts parts, AdminRequest request) {
         registration.email = std::move(email);
         registration.password = std::move(request.password);
         std::string no_traceparent;
-        added = co_await parts.accounts.register_user(std::move(registration), std::move(no_traceparent));
+        added = co_await parts.accounts.register_user(std::move(registration),
+                                                      std::move(no_traceparent));
     } else {
-        added = co_await parts.accounts.import_user(request.name, std::move(email), request.password_hash);
+        added = co_await parts.accounts.import_user(request.name, std::move(email),
+                                                    request.password_hash);
     }
     if (*added) co_return printed(describe(**added, request.json));
     if (added->error() == Errc::user_exists)
@@ -62,7 +66,8 @@ Task<AdminReply> users_list(AdminParts parts, AdminRequest request) {
     page.limit = 500;
     for (;;) {
         const std::vector<User> users = co_await parts.store.list_users(page);
-        for (const User& user : users) reply.output += describe(user, request.json);
+        for (const User& user : users)
+            reply.output += describe(user, request.json);
         if (users.size() < static_cast<std::size_t>(page.limit)) co_return reply;
         page.after = compared_form(users.back().state.username);
     }
@@ -122,20 +127,22 @@ Task<AdminReply> events_status(AdminParts parts, AdminRequest request) {
     const std::int64_t age =
         stats.oldest ? unix_seconds(system_now()) - unix_seconds(*stats.oldest) : 0;
     if (request.json)
-        co_return printed(boost::json::serialize(boost::json::object{{"waiting", stats.waiting},
-                                                                     {"parked", stats.parked},
-                                                                     {"oldest_age_seconds", age},
-                                                                     {"kafka", parts.relay_state()}}) +
-                          "\n");
-    co_return printed("waiting: " + std::to_string(stats.waiting) + "\nparked:  " +
-                      std::to_string(stats.parked) + "\noldest:  " + std::to_string(age) +
-                      " s\nkafka:   " + parts.relay_state() + "\n");
+        co_return printed(
+            boost::json::serialize(boost::json::object{{"waiting", stats.waiting},
+                                                       {"parked", stats.parked},
+                                                       {"oldest_age_seconds", age},
+                                                       {"kafka", parts.relay_state()}}) +
+            "\n");
+    co_return printed(
+        "waiting: " + std::to_string(stats.waiting) + "\nparked:  " + std::to_string(stats.parked) +
+        "\noldest:  " + std::to_string(age) + " s\nkafka:   " + parts.relay_state() + "\n");
 }
 
 Task<AdminReply> events_list(AdminParts parts, AdminRequest request) {
     AdminReply reply;
     const std::vector<Store::Waiting> events = co_await parts.store.list_waiting(request.limit);
-    for (const Store::Waiting& waiting : events) reply.output += describe(waiting, request.json);
+    for (const Store::Waiting& waiting : events)
+        reply.output += describe(waiting, request.json);
     if (events.empty() && !request.json) reply.output = "no events wait\n";
     co_return reply;
 }
@@ -146,9 +153,11 @@ struct Entry {
 };
 
 constexpr Entry kCommands[] = {
-    {"users add", users_add},         {"users list", users_list},       {"users show", users_show},
-    {"users set-email", users_set_email}, {"users disable", users_disable}, {"users enable", users_enable},
-    {"users delete", users_delete},   {"events status", events_status}, {"events list", events_list},
+    {"users add", users_add},         {"users list", users_list},
+    {"users show", users_show},       {"users set-email", users_set_email},
+    {"users disable", users_disable}, {"users enable", users_enable},
+    {"users delete", users_delete},   {"events status", events_status},
+    {"events list", events_list},
 };
 
 }  // namespace
@@ -168,16 +177,17 @@ std::string describe(const User& user, bool json) {
                "\n";
     return user.id.to_string() + "  " + state.username + "  " + state.email + "  " +
            (state.disabled ? "disabled" : "enabled") + "  version " + std::to_string(user.version) +
-           "  created " + rfc3339(state.created_at) + "  updated " + rfc3339(state.updated_at) + "\n";
+           "  created " + rfc3339(state.created_at) + "  updated " + rfc3339(state.updated_at) +
+           "\n";
 }
 
 std::string describe(const Store::Waiting& waiting, bool json) {
     const Event& event = waiting.event;
     if (json) {
         boost::json::object object{
-            {"sequence", event.sequence},       {"id", event.id.to_string()},
-            {"type", name_of(event.type)},      {"user", event.user.to_string()},
-            {"version", event.version},         {"time", rfc3339(event.time)},
+            {"sequence", event.sequence},  {"id", event.id.to_string()},
+            {"type", name_of(event.type)}, {"user", event.user.to_string()},
+            {"version", event.version},    {"time", rfc3339(event.time)},
         };
         if (event.state) object["username"] = event.state->username;
         if (!waiting.parked_reason.empty()) object["parked"] = waiting.parked_reason;

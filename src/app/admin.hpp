@@ -14,8 +14,8 @@ namespace userd {
 
 /// One administrator's command, as the command line gives it and the control socket carries it.
 struct AdminRequest {
-    std::string command;        ///< "users add", "events status", …
-    std::string name;           ///< username, e-mail or user id
+    std::string command;  ///< "users add", "events status", …
+    std::string name;     ///< username, e-mail or user id
     std::string email;
     std::string password_hash;  ///< an imported hash, in place of a password
     Secret password;
@@ -25,14 +25,14 @@ struct AdminRequest {
 
 struct AdminReply {
     int exit_code = 0;
-    std::string output;         ///< for standard output
-    std::string error;          ///< one line for standard error
+    std::string output;  ///< for standard output
+    std::string error;   ///< one line for standard error
 };
 
 struct AdminParts {
     Store& store;
     Accounts& accounts;
-    std::function<std::string()> relay_state;   ///< a word about Kafka for `events status`
+    std::function<std::string()> relay_state;  ///< a word about Kafka for `events status`
 };
 
 /// Runs the command. Bad input and outcomes such as an unknown user are replies with exit code 1;

@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 
 constexpr std::size_t kBackgroundLoops = 1;
 constexpr std::chrono::seconds kWatchEvery{2};
-constexpr int kSessionsEvery = 15;   // rounds: counting them reads the whole index
+constexpr int kSessionsEvery = 15;  // rounds: counting them reads the whole index
 constexpr std::int64_t kBacklogWarningSeconds = 60;
 
 std::unique_ptr<Store> open_store(const Settings& settings, std::size_t loops) {
@@ -46,7 +46,8 @@ HashPoolSettings pool_of(const Settings& settings) {
     return pool;
 }
 
-http::ServerSettings server_of(const Settings& settings, const Endpoint& endpoint, std::string name) {
+http::ServerSettings server_of(const Settings& settings, const Endpoint& endpoint,
+                               std::string name) {
     http::ServerSettings server;
     server.name = std::move(name);
     server.address = endpoint.address;
@@ -78,13 +79,15 @@ App::App(Settings settings)
     start_relay();
     http::ServerSettings api = server_of(settings_, settings_.listen, "api");
     api.cors_origins = settings_.cors_allowed_origins;
-    api_ = std::make_unique<http::Server>(loops_, http::Router(http::api_routes(services_)), std::move(api));
+    api_ = std::make_unique<http::Server>(loops_, http::Router(http::api_routes(services_)),
+                                          std::move(api));
     management_ = std::make_unique<http::Server>(
         loops_, http::Router(http::management_routes(services_)),
         server_of(settings_, settings_.management_listen, "management"));
     control_ = std::make_unique<ControlServer>(
         background_.at(0), control_path(settings_.database), [this](AdminRequest request) {
-            return run_admin({*store_, *accounts_, [this] { return relay_state(); }}, std::move(request));
+            return run_admin({*store_, *accounts_, [this] { return relay_state(); }},
+                             std::move(request));
         });
 }
 
@@ -96,7 +99,8 @@ void App::start_relay() {
     if (settings_.kafka_brokers.empty()) return;
     auto log_error = [](const std::string& reason) { log::warning("kafka", {{"error", reason}}); };
     PublisherFactory make_publisher = [this, log_error] {
-        return make_kafka_publisher(kafka_settings_of(settings_), background_.at(0).get_executor(), log_error);
+        return make_kafka_publisher(kafka_settings_of(settings_), background_.at(0).get_executor(),
+                                    log_error);
     };
     relay_ = std::make_unique<Relay>(*store_, std::move(make_publisher));
     store_->on_event([this] { relay_->nudge(); });
@@ -110,12 +114,13 @@ void App::run() {
     // Signals are taken by wait_for_signal only: every thread inherits the blocked set.
     loops_.start();
     background_.start();
-    log::info("userd serves", {{"api", settings_.listen.address + ":" + std::to_string(api_->port())},
-                               {"management", settings_.management_listen.address + ":" +
-                                                  std::to_string(management_->port())},
-                               {"database", settings_.database.string()},
-                               {"kafka", settings_.kafka_brokers.empty() ? "not set: events wait in the outbox"
-                                                                         : settings_.kafka_brokers}});
+    log::info("userd serves",
+              {{"api", settings_.listen.address + ":" + std::to_string(api_->port())},
+               {"management",
+                settings_.management_listen.address + ":" + std::to_string(management_->port())},
+               {"database", settings_.database.string()},
+               {"kafka", settings_.kafka_brokers.empty() ? "not set: events wait in the outbox"
+                                                         : settings_.kafka_brokers}});
     wait_for_signal();
     shut_down();
 }
@@ -163,7 +168,8 @@ Task<void> App::watch_store() {
             figures_.outbox_waiting = stats.waiting;
             figures_.outbox_parked = stats.parked;
             figures_.outbox_oldest_unix = stats.oldest ? unix_seconds(*stats.oldest) : 0;
-            if (round++ % kSessionsEvery == 0) figures_.sessions = co_await store_->count_sessions();
+            if (round++ % kSessionsEvery == 0)
+                figures_.sessions = co_await store_->count_sessions();
             figures_.available = true;
         } catch (const std::exception& error) {
             if (figures_.available.exchange(false))
@@ -187,9 +193,10 @@ Task<http::Health> App::health() {
     try {
         co_await store_->ping();
         const OutboxStats stats = co_await store_->outbox_stats();
-        const std::int64_t age =
-            stats.oldest ? std::max<std::int64_t>(0, unix_seconds(system_now()) - unix_seconds(*stats.oldest))
-                         : 0;
+        const std::int64_t age = stats.oldest
+                                     ? std::max<std::int64_t>(0, unix_seconds(system_now()) -
+                                                                     unix_seconds(*stats.oldest))
+                                     : 0;
         checks["database"] = {{"status", "ok"}};
         checks["events"] = {{"status", age > kBacklogWarningSeconds ? "warning" : "ok"},
                             {"backlog", stats.waiting},

@@ -15,7 +15,8 @@ namespace userd {
 /// The running service: owns every part in dependency order and ends them in reverse.
 class App {
   public:
-    /// Opens the store, loads the keys, binds the addresses. std::runtime_error with one clear line.
+    /// Opens the store, loads the keys, binds the addresses. std::runtime_error with one clear
+    /// line.
     explicit App(Settings settings);
     ~App();
     App(const App&) = delete;
@@ -36,8 +37,8 @@ class App {
     Settings settings_;
     std::size_t api_loops_;
     // Before the parts with threads of their own, which post to these until they are destroyed.
-    Loops loops_;                               ///< the API's and the management address'
-    Loops background_;                          ///< relay, control socket, upkeep
+    Loops loops_;       ///< the API's and the management address'
+    Loops background_;  ///< relay, control socket, upkeep
     std::unique_ptr<Store> store_;
     Hasher hasher_;
     HashHistograms hash_histograms_;
@@ -46,7 +47,7 @@ class App {
     std::unique_ptr<Tokens> tokens_;
     std::unique_ptr<Accounts> accounts_;
     StoreFigures figures_;
-    std::unique_ptr<Relay> relay_;              ///< null when no broker is set
+    std::unique_ptr<Relay> relay_;  ///< null when no broker is set
     http::Services services_;
     std::unique_ptr<http::Server> api_;
     std::unique_ptr<http::Server> management_;

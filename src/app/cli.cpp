@@ -37,8 +37,8 @@ void add_setting_flags(CLI::App& command, NamedValues& flags) {
         if (!info.default_text.empty()) help += " [" + std::string(info.default_text) + "]";
         command
             .add_option_function<std::string>(
-                flag_of(info.name), [&flags, name](const std::string& value) { flags.emplace_back(name, value); },
-                help)
+                flag_of(info.name),
+                [&flags, name](const std::string& value) { flags.emplace_back(name, value); }, help)
             ->type_name("VALUE")
             ->group("Settings");
     }
@@ -60,7 +60,8 @@ void take_kafka_flags(CLI::App& command, NamedValues& flags) {
             throw CLI::ArgumentMismatch(flag + ": needs a value");
         }
         std::string name = flag.substr(2);
-        for (char& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        for (char& c : name)
+            c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
         flags.emplace_back(name, value);
     }
 }
@@ -70,7 +71,8 @@ class CommandLine {
     CommandLine() {
         app_.require_subcommand(1);
         app_.set_version_flag("--version", kVersion);
-        app_.add_option("--env-file", invocation_.env_file, "read settings from this file, not from .env");
+        app_.add_option("--env-file", invocation_.env_file,
+                        "read settings from this file, not from .env");
         add("serve", "Serve the API until SIGTERM", Invocation::Command::serve);
         add("migrate", "Bring the database's schema up to date", Invocation::Command::migrate);
         add("check-config", "Check and print every setting", Invocation::Command::check_config);
@@ -119,14 +121,16 @@ class CommandLine {
 
     CLI::App* add_user_command(CLI::App* group, const std::string& name, const std::string& help) {
         CLI::App* added = add_admin(group, name, help);
-        added->add_option("NAME", invocation_.admin.name, "username, e-mail or user id")->required();
+        added->add_option("NAME", invocation_.admin.name, "username, e-mail or user id")
+            ->required();
         return added;
     }
 
     void add_users() {
         CLI::App* users = app_.add_subcommand("users", "Add, list and change users");
         users->require_subcommand(1);
-        CLI::App* added = add_user_command(users, "add", "Add a user; the password is asked for, or read from a pipe");
+        CLI::App* added = add_user_command(
+            users, "add", "Add a user; the password is asked for, or read from a pipe");
         added->add_option("EMAIL", invocation_.admin.email, "e-mail")->required();
         added->add_option("--password-hash", invocation_.admin.password_hash,
                           "import a hash (Argon2, bcrypt, pbkdf2_sha256) in place of a password");

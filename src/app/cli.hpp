@@ -13,13 +13,13 @@ namespace userd {
 struct Invocation {
     enum class Command { serve, migrate, check_config, admin };
     Command command = Command::serve;
-    NamedValues flags;             ///< settings given as flags, by the variables' names
-    std::string env_file;          ///< --env-file; empty: `.env` if there is one
-    AdminRequest admin;            ///< for Command::admin
+    NamedValues flags;     ///< settings given as flags, by the variables' names
+    std::string env_file;  ///< --env-file; empty: `.env` if there is one
+    AdminRequest admin;    ///< for Command::admin
 };
 
-/// Parses the arguments. An exit code when nothing is left to do (--help, --version: 0; a mistake: 2, with
-/// one line on standard error).
+/// Parses the arguments. An exit code when nothing is left to do (--help, --version: 0; a mistake:
+/// 2, with one line on standard error).
 [[nodiscard]] std::variant<Invocation, int> parse_command_line(int argc, char** argv);
 
 }  // namespace userd

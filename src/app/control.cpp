@@ -144,8 +144,9 @@ class ControlServer::Impl : public std::enable_shared_from_this<ControlServer::I
             if (!error) socket->cancel();
         });
         std::string line;
-        const auto [error, size] = co_await asio::async_read_until(
-            *socket, asio::dynamic_buffer(line, kMaxRequest), '\n', asio::as_tuple(asio::use_awaitable));
+        const auto [error, size] =
+            co_await asio::async_read_until(*socket, asio::dynamic_buffer(line, kMaxRequest), '\n',
+                                            asio::as_tuple(asio::use_awaitable));
         deadline.cancel();
         if (error) co_return;
         const AdminReply reply = co_await answer(self, std::move(line));
@@ -185,7 +186,8 @@ void ControlServer::stop() {
     impl_->stop();
 }
 
-std::optional<AdminReply> ask_server(const std::filesystem::path& path, const AdminRequest& request) {
+std::optional<AdminReply> ask_server(const std::filesystem::path& path,
+                                     const AdminRequest& request) {
     asio::io_context context;
     Socket socket(context);
     boost::system::error_code error;

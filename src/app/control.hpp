@@ -13,8 +13,8 @@ namespace userd {
 /// The socket beside the database through which commands reach a running server (mode 0600).
 [[nodiscard]] std::filesystem::path control_path(const std::filesystem::path& database);
 
-/// Listens on the socket and answers one request per connection: a line of JSON each way, at most 64 KiB,
-/// within 10 s. Runs on one loop; removes the socket file when destroyed.
+/// Listens on the socket and answers one request per connection: a line of JSON each way, at most
+/// 64 KiB, within 10 s. Runs on one loop; removes the socket file when destroyed.
 class ControlServer {
   public:
     using Run = std::function<Task<AdminReply>(AdminRequest)>;

@@ -22,13 +22,15 @@ bool is_name(std::string_view text) {
     constexpr std::string_view kDigits = "0123456789";
     if (text.empty() || kFirst.find(text.front()) == std::string_view::npos) return false;
     return std::all_of(text.begin(), text.end(), [&](char c) {
-        return kFirst.find(c) != std::string_view::npos || kDigits.find(c) != std::string_view::npos;
+        return kFirst.find(c) != std::string_view::npos ||
+               kDigits.find(c) != std::string_view::npos;
     });
 }
 
 class LineParser {
   public:
-    LineParser(std::string place, std::string_view line) : place_(std::move(place)), line_(trim(line)) {}
+    LineParser(std::string place, std::string_view line)
+        : place_(std::move(place)), line_(trim(line)) {}
 
     /// Nothing for a blank line or a comment.
     std::optional<std::pair<std::string, std::string>> parse() {
@@ -43,7 +45,9 @@ class LineParser {
     }
 
   private:
-    [[noreturn]] void fail(const std::string& what) const { throw SettingError(place_ + " " + what); }
+    [[noreturn]] void fail(const std::string& what) const {
+        throw SettingError(place_ + " " + what);
+    }
 
     [[nodiscard]] std::string value(std::string_view text) const {
         if (text.starts_with('\'')) return literal(text);
@@ -79,16 +83,16 @@ class LineParser {
             }
             if (++i == text.size()) break;
             switch (text[i]) {
-            case 'n':
-                value.push_back('\n');
-                break;
-            case '"':
-            case '\\':
-            case '$':
-                value.push_back(text[i]);
-                break;
-            default:
-                fail("has an unknown escape; \\n \\\" \\\\ \\$ are known");
+                case 'n':
+                    value.push_back('\n');
+                    break;
+                case '"':
+                case '\\':
+                case '$':
+                    value.push_back(text[i]);
+                    break;
+                default:
+                    fail("has an unknown escape; \\n \\\" \\\\ \\$ are known");
             }
         }
         fail("has an unclosed quote");

@@ -33,9 +33,10 @@ std::shared_ptr<const Key> load_access_key(const Settings& settings) {
 }  // namespace
 
 ServiceKeys load_keys(const Settings& settings) {
-    const Secret master = settings.master_key.empty()
-                              ? load_or_create_master_key(settings.database.string() + ".master-key")
-                              : settings.master_key.copy();
+    const Secret master =
+        settings.master_key.empty()
+            ? load_or_create_master_key(settings.database.string() + ".master-key")
+            : settings.master_key.copy();
     ServiceKeys keys;
     keys.access = load_access_key(settings);
     keys.refresh = Key::from_secret(derive_key(master, "refresh tokens"));

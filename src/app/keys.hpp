@@ -9,8 +9,8 @@
 namespace userd {
 
 struct ServiceKeys {
-    std::shared_ptr<const Key> access;    ///< signs access tokens
-    std::shared_ptr<const Key> refresh;   ///< HS256, derived from the master key
+    std::shared_ptr<const Key> access;   ///< signs access tokens
+    std::shared_ptr<const Key> refresh;  ///< HS256, derived from the master key
 };
 
 /// Reads the keys of the settings, and on first start makes what is missing beside the database:

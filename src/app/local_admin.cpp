@@ -24,7 +24,8 @@ AdminReply run_here(const Settings& settings, AdminRequest request) {
     const auto key = Key::from_secret(unused);
     const Tokens tokens(TokenSettings{}, key, key);
     Accounts accounts({*store, hasher, pool, floor, tokens}, argon2, AccountSettings{});
-    AdminParts parts{*store, accounts, [] { return std::string("no server runs; events wait in the outbox"); }};
+    AdminParts parts{*store, accounts,
+                     [] { return std::string("no server runs; events wait in the outbox"); }};
 
     std::exception_ptr failure;
     AdminReply reply;
@@ -42,10 +43,12 @@ AdminReply run_here(const Settings& settings, AdminRequest request) {
 
 AdminReply run_admin_anywhere(const Settings& settings, AdminRequest request) {
     if (is_sqlite_owned(settings.database)) {
-        if (auto reply = ask_server(control_path(settings.database), request)) return *std::move(reply);
+        if (auto reply = ask_server(control_path(settings.database), request))
+            return *std::move(reply);
         throw std::runtime_error("the database " + settings.database.string() +
                                  " is in use by a userd that does not answer on " +
-                                 control_path(settings.database).string() + "; try again or restart it");
+                                 control_path(settings.database).string() +
+                                 "; try again or restart it");
     }
     return run_here(settings, std::move(request));
 }

@@ -55,10 +55,11 @@ void block_signals() {
 int serve(Settings settings) {
     raise_descriptor_limit();
     block_signals();
-    const log::Format format =
-        settings.log_format.value_or(::isatty(STDERR_FILENO) != 0 ? log::Format::text : log::Format::json);
+    const log::Format format = settings.log_format.value_or(
+        ::isatty(STDERR_FILENO) != 0 ? log::Format::text : log::Format::json);
     log::configure(settings.log_level, format);
-    for (const std::string& warning : settings.warnings) log::warning(warning);
+    for (const std::string& warning : settings.warnings)
+        log::warning(warning);
     {
         App app(std::move(settings));
         app.run();
@@ -70,15 +71,17 @@ int serve(Settings settings) {
 int migrate(const Settings& settings) {
     const MigrationResult result = migrate_sqlite(settings.database);
     if (result.from == result.to)
-        std::cout << settings.database.string() << ": schema version " << result.to << ", nothing to do\n";
+        std::cout << settings.database.string() << ": schema version " << result.to
+                  << ", nothing to do\n";
     else
-        std::cout << settings.database.string() << ": schema version " << result.from << " -> " << result.to
-                  << "\n";
+        std::cout << settings.database.string() << ": schema version " << result.from << " -> "
+                  << result.to << "\n";
     return 0;
 }
 
 int check_config(const Settings& settings) {
-    for (const std::string& warning : settings.warnings) std::cerr << "warning: " << warning << "\n";
+    for (const std::string& warning : settings.warnings)
+        std::cerr << "warning: " << warning << "\n";
     std::cout << describe(settings);
     return 0;
 }
@@ -113,13 +116,15 @@ Secret read_password() {
     }
     std::string line;
     char c = 0;
-    while (line.size() <= kMaxPassword && std::cin.get(c) && c != '\n') line.push_back(c);
+    while (line.size() <= kMaxPassword && std::cin.get(c) && c != '\n')
+        line.push_back(c);
     if (terminal) std::cerr << "\n";
     return Secret(std::move(line));
 }
 
 int administer(const Settings& settings, AdminRequest request) {
-    if (request.command == "users add" && request.password_hash.empty()) request.password = read_password();
+    if (request.command == "users add" && request.password_hash.empty())
+        request.password = read_password();
     const AdminReply reply = run_admin_anywhere(settings, std::move(request));
     std::cout << reply.output << std::flush;
     if (!reply.error.empty()) std::cerr << "userd: " << reply.error << "\n";
@@ -140,14 +145,14 @@ Settings settings_of(const Invocation& invocation) {
 int dispatch(Invocation invocation) {
     Settings settings = settings_of(invocation);
     switch (invocation.command) {
-    case Invocation::Command::serve:
-        return serve(std::move(settings));
-    case Invocation::Command::migrate:
-        return migrate(settings);
-    case Invocation::Command::check_config:
-        return check_config(settings);
-    case Invocation::Command::admin:
-        return administer(settings, std::move(invocation.admin));
+        case Invocation::Command::serve:
+            return serve(std::move(settings));
+        case Invocation::Command::migrate:
+            return migrate(settings);
+        case Invocation::Command::check_config:
+            return check_config(settings);
+        case Invocation::Command::admin:
+            return administer(settings, std::move(invocation.admin));
     }
     std::abort();
 }

@@ -33,17 +33,21 @@ class Families {
         std::uint64_t total = 0;
         for (std::size_t i = 0; i < buckets.size(); ++i) {
             total += buckets[i].load(std::memory_order_relaxed);
-            const double bound = i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity();
+            const double bound =
+                i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity();
             metric.histogram.bucket.push_back({total, bound});
         }
         metric.histogram.sample_count = total;
         metric.histogram.sample_sum = sum;
         add(name, help, MetricType::Histogram, std::move(metric), std::move(labels));
     }
-    [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+    [[nodiscard]] std::string text() const {
+        return prometheus::TextSerializer().Serialize(families_);
+    }
 
   private:
-    void add(const char* name, const char* help, MetricType type, ClientMetric metric, Labels labels) {
+    void add(const char* name, const char* help, MetricType type, ClientMetric metric,
+             Labels labels) {
         metric.label = std::move(labels);
         if (families_.empty() || families_.back().name != name) {
             MetricFamily family;
@@ -96,32 +100,41 @@ void add_requests(Families& families, const MetricParts& parts) {
         refused += static_cast<double>(server->refused());
     }
     families.gauge("userd_http_connections", "Open connections.", open);
-    families.counter("userd_http_connections_refused_total", "Connections over MAX_CONNECTIONS.", refused);
+    families.counter("userd_http_connections_refused_total", "Connections over MAX_CONNECTIONS.",
+                     refused);
 }
 
 void add_hashes(Families& families, const MetricParts& parts) {
     const HashPoolStats stats = parts.pool.stats();
-    families.gauge("userd_hash_queue_depth", "Password hashes that wait.", static_cast<double>(stats.queued));
+    families.gauge("userd_hash_queue_depth", "Password hashes that wait.",
+                   static_cast<double>(stats.queued));
     families.gauge("userd_hash_running", "Password hashes being computed.",
                    static_cast<double>(stats.running));
     families.counter("userd_hash_refused_total", "Requests refused since the hash queue was full.",
                      static_cast<double>(stats.refused));
-    const auto add = [&](const char* name, const char* help, const HashHistograms::Histogram& histogram) {
+    const auto add = [&](const char* name, const char* help,
+                         const HashHistograms::Histogram& histogram) {
         families.histogram(name, help, histogram.buckets, HashHistograms::kBounds,
                            value_of(histogram.nanoseconds) / 1e9);
     };
-    add("userd_hash_wait_seconds", "Time a password hash waited before it began.", parts.hashes.wait);
+    add("userd_hash_wait_seconds", "Time a password hash waited before it began.",
+        parts.hashes.wait);
     add("userd_hash_seconds", "Time a password hash took.", parts.hashes.hash);
 }
 
 void add_accounts(Families& families, const MetricParts& parts) {
     const AccountCounts& counts = parts.accounts.counts();
-    families.counter("userd_registrations_total", "Users registered.", value_of(counts.registrations));
+    families.counter("userd_registrations_total", "Users registered.",
+                     value_of(counts.registrations));
     families.counter("userd_logins_total", "Good logins.", value_of(counts.logins));
-    families.counter("userd_login_failures_total", "Refused logins.", value_of(counts.login_failures));
-    families.counter("userd_refreshes_total", "Refreshes, repeats included.", value_of(counts.refreshes));
-    families.counter("userd_refresh_failures_total", "Refused refreshes.", value_of(counts.refresh_failures));
-    families.counter("userd_refresh_reuses_total", "Sessions ended since an old refresh token came back.",
+    families.counter("userd_login_failures_total", "Refused logins.",
+                     value_of(counts.login_failures));
+    families.counter("userd_refreshes_total", "Refreshes, repeats included.",
+                     value_of(counts.refreshes));
+    families.counter("userd_refresh_failures_total", "Refused refreshes.",
+                     value_of(counts.refresh_failures));
+    families.counter("userd_refresh_reuses_total",
+                     "Sessions ended since an old refresh token came back.",
                      value_of(counts.reuses));
     families.gauge("userd_sessions", "Sessions neither ended nor expired.",
                    static_cast<double>(parts.store.sessions));
@@ -129,7 +142,8 @@ void add_accounts(Families& families, const MetricParts& parts) {
 
 void add_events(Families& families, const MetricParts& parts) {
     const std::int64_t oldest = parts.store.outbox_oldest_unix;
-    const std::int64_t age = oldest == 0 ? 0 : std::max<std::int64_t>(0, unix_seconds(system_now()) - oldest);
+    const std::int64_t age =
+        oldest == 0 ? 0 : std::max<std::int64_t>(0, unix_seconds(system_now()) - oldest);
     families.gauge("userd_outbox_events", "Events that Kafka has not acknowledged yet.",
                    static_cast<double>(parts.store.outbox_waiting));
     families.gauge("userd_outbox_parked_events", "Events that Kafka can never take.",
@@ -152,8 +166,10 @@ void add_events(Families& families, const MetricParts& parts) {
 void HashHistograms::Histogram::observe(std::chrono::steady_clock::duration time) {
     const double seconds = std::chrono::duration<double>(time).count();
     const auto* bound = std::lower_bound(kBounds.begin(), kBounds.end(), seconds);
-    buckets[static_cast<std::size_t>(bound - kBounds.begin())].fetch_add(1, std::memory_order_relaxed);
-    const auto nanoseconds_taken = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+    buckets[static_cast<std::size_t>(bound - kBounds.begin())].fetch_add(1,
+                                                                         std::memory_order_relaxed);
+    const auto nanoseconds_taken =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
     nanoseconds.fetch_add(static_cast<std::uint64_t>(nanoseconds_taken), std::memory_order_relaxed);
 }
 

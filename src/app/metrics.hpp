@@ -28,21 +28,22 @@ struct HashHistograms {
     Histogram hash;
 };
 
-/// What the store counts by query, refreshed now and then by the app so that a scrape costs no query.
+/// What the store counts by query, refreshed now and then by the app so that a scrape costs no
+/// query.
 struct StoreFigures {
     std::atomic<std::int64_t> outbox_waiting{0};
     std::atomic<std::int64_t> outbox_parked{0};
-    std::atomic<std::int64_t> outbox_oldest_unix{0};   ///< seconds; 0 when nothing waits
+    std::atomic<std::int64_t> outbox_oldest_unix{0};  ///< seconds; 0 when nothing waits
     std::atomic<std::int64_t> sessions{0};
     std::atomic<bool> available{true};
 };
 
 struct MetricParts {
-    std::vector<std::pair<std::string, const http::Server*>> servers;   ///< with their names
+    std::vector<std::pair<std::string, const http::Server*>> servers;  ///< with their names
     const HashPool& pool;
     const HashHistograms& hashes;
     const Accounts& accounts;
-    const Relay* relay;              ///< null when no broker is set
+    const Relay* relay;  ///< null when no broker is set
     const StoreFigures& store;
 };
 

@@ -15,8 +15,8 @@ constexpr std::size_t kMinDistinctBytes = 8;
 bool is_host(std::string_view text) {
     if (text.empty()) return false;
     return std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-               c == '.';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '.';
     });
 }
 
@@ -40,9 +40,9 @@ bool is_origin(std::string_view text) {
 bool looks_like_sample(std::string_view text) {
     const std::string lower = compared_form(text);
     for (const std::string_view sample :
-         {"changeme", "change-me", "change_me", "your-secret", "your_secret", "yoursecret", "secretkey",
-          "secret-key", "secret_key", "super-secret", "supersecret", "example", "password", "0123456789",
-          "1234567890", "abcdefgh", "insecure", "replace-me",
+         {"changeme", "change-me", "change_me", "your-secret", "your_secret", "yoursecret",
+          "secretkey", "secret-key", "secret_key", "super-secret", "supersecret", "example",
+          "password", "0123456789", "1234567890", "abcdefgh", "insecure", "replace-me",
           "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7"})
         if (lower.find(sample) != std::string::npos) return true;
     return std::set<char>(text.begin(), text.end()).size() < kMinDistinctBytes;
@@ -109,10 +109,11 @@ std::filesystem::path sqlite_path(std::string_view name, const std::string& text
 std::string topic(std::string_view name, const std::string& text) {
     const bool good = !text.empty() && text.size() <= 249 && text != "." && text != ".." &&
                       std::all_of(text.begin(), text.end(), [](char c) {
-                          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                                 c == '.' || c == '_' || c == '-';
+                          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                 (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
                       });
-    if (!good) fail(name, "'" + text + "' is no topic; use 1 to 249 letters, digits, '.', '_' and '-'");
+    if (!good)
+        fail(name, "'" + text + "' is no topic; use 1 to 249 letters, digits, '.', '_' and '-'");
     return text;
 }
 
@@ -125,14 +126,16 @@ std::vector<std::string> origins(std::string_view name, const std::string& text)
         origin.erase(0, origin.find_first_not_of(' '));
         origin.erase(origin.find_last_not_of(' ') + 1);
         if (!is_origin(origin))
-            fail(name, "'" + origin + "' is no origin; write https://shop.example, several with commas");
+            fail(name,
+                 "'" + origin + "' is no origin; write https://shop.example, several with commas");
         origins.push_back(compared_form(origin));
     }
     return origins;
 }
 
 Algorithm algorithm(std::string_view name, const std::string& text) {
-    for (const Algorithm known : {Algorithm::es256, Algorithm::eddsa, Algorithm::rs256, Algorithm::hs256})
+    for (const Algorithm known :
+         {Algorithm::es256, Algorithm::eddsa, Algorithm::rs256, Algorithm::hs256})
         if (text == name_of(known)) return known;
     fail(name, "'" + text + "' is none of ES256, EdDSA, RS256, HS256");
 }

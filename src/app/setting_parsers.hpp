@@ -9,14 +9,14 @@
 
 #include "app/settings.hpp"
 
-/// One setting's text to its value. Each throws SettingError, which names the variable; the value is quoted
-/// where it is no secret.
+/// One setting's text to its value. Each throws SettingError, which names the variable; the value
+/// is quoted where it is no secret.
 namespace userd::parse {
 
 [[noreturn]] void fail(std::string_view name, const std::string& what);
 
-[[nodiscard]] std::uint64_t number(std::string_view name, const std::string& text, std::uint64_t least,
-                                   std::uint64_t most);
+[[nodiscard]] std::uint64_t number(std::string_view name, const std::string& text,
+                                   std::uint64_t least, std::uint64_t most);
 [[nodiscard]] bool on_off(std::string_view name, const std::string& text);
 /// `127.0.0.1:8000`, `[::1]:8000`, `localhost:8000`.
 [[nodiscard]] Endpoint endpoint(std::string_view name, const std::string& text);

@@ -16,13 +16,15 @@ struct OwaspMinimum {
     std::uint32_t memory_kib;
 };
 // OWASP Password Storage Cheat Sheet, Argon2id, one lane.
-constexpr std::array<OwaspMinimum, 5> kOwaspMinima = {{{1, 47104}, {2, 19456}, {3, 12288}, {4, 9216}, {5, 7168}}};
+constexpr std::array<OwaspMinimum, 5> kOwaspMinima = {
+    {{1, 47104}, {2, 19456}, {3, 12288}, {4, 9216}, {5, 7168}}};
 constexpr std::size_t kQueuePerHashThread = 64;
 
 const std::vector<SettingInfo>& table() {
     static const std::vector<SettingInfo> infos = {
         {"LISTEN", "127.0.0.1:8000", "address of the API"},
-        {"MANAGEMENT_LISTEN", "127.0.0.1:8001", "address of metrics and health; not for the public"},
+        {"MANAGEMENT_LISTEN", "127.0.0.1:8001",
+         "address of metrics and health; not for the public"},
         {"DATABASE_URL", "sqlite:///userd.db", "three slashes relative, four absolute"},
         {"KAFKA_BOOTSTRAP_SERVERS", "", "brokers; until set, events wait in the outbox"},
         {"BOOTSTRAP_SERVER", "", "another name of KAFKA_BOOTSTRAP_SERVERS"},
@@ -31,7 +33,8 @@ const std::vector<SettingInfo>& table() {
         {"EVENT_SOURCE", "userd", "ce_source of the events"},
         {"EXPIRY_TIME", "5", "minutes an access token lives"},
         {"REFRESH_EXPIRY_DAYS", "7", "days a refresh token lives"},
-        {"MASTER_KEY", "", "derives the internal keys; made beside the database when not set", true},
+        {"MASTER_KEY", "", "derives the internal keys; made beside the database when not set",
+         true},
         {"MASTER_KEY_FILE", "", "file that holds MASTER_KEY"},
         {"SECRET_KEY", "", "signs HS256 access tokens", true},
         {"SECRET_KEY_FILE", "", "file that holds SECRET_KEY"},
@@ -56,18 +59,21 @@ const std::vector<SettingInfo>& table() {
 }
 
 bool is_known(std::string_view name) {
-    return std::any_of(table().begin(), table().end(), [&](const SettingInfo& info) { return info.name == name; });
+    return std::any_of(table().begin(), table().end(),
+                       [&](const SettingInfo& info) { return info.name == name; });
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t j = 0; j <= b.size(); ++j)
+        row[j] = j;
     for (std::size_t i = 1; i <= a.size(); ++i) {
         std::size_t diagonal = row[0];
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t above = row[j];
-            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+            row[j] =
+                std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
             diagonal = above;
         }
     }
@@ -83,14 +89,16 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
             distance = found;
             nearest = info.name;
         }
-    parse::fail(name, nearest.empty() ? "is no setting; see userd serve --help"
-                                      : "is no setting; did you mean " + std::string(nearest) + "?");
+    parse::fail(name, nearest.empty()
+                          ? "is no setting; see userd serve --help"
+                          : "is no setting; did you mean " + std::string(nearest) + "?");
 }
 
 /// What Kubernetes adds for a service named kafka (or kafka-something).
 bool is_link_variable(std::string_view name) {
-    return name == "KAFKA_PORT" || name.starts_with("KAFKA_PORT_") || name.find("_SERVICE_HOST") != name.npos ||
-           name.find("_SERVICE_PORT") != name.npos || name.find("_PORT_") != name.npos ||
+    return name == "KAFKA_PORT" || name.starts_with("KAFKA_PORT_") ||
+           name.find("_SERVICE_HOST") != name.npos || name.find("_SERVICE_PORT") != name.npos ||
+           name.find("_PORT_") != name.npos ||
            (name.ends_with("_PORT") && name.starts_with("KAFKA_"));
 }
 
@@ -130,7 +138,8 @@ class Values {
 
     void take_kafka(const std::string& name, const std::string& value) {
         if (is_link_variable(name))
-            settings_.warnings.push_back(name + " looks like a Kubernetes service variable and is ignored");
+            settings_.warnings.push_back(
+                name + " looks like a Kubernetes service variable and is ignored");
         else
             settings_.kafka_properties[librdkafka_name(name)] = value;
     }
@@ -143,7 +152,8 @@ Secret key_setting(const Values& values, const std::string& name) {
     const std::string file_name = name + "_FILE";
     const std::string* text = values.find(name);
     const std::string* file = values.find(file_name);
-    if (text != nullptr && file != nullptr) parse::fail(name, "is set, and " + file_name + " too; set one");
+    if (text != nullptr && file != nullptr)
+        parse::fail(name, "is set, and " + file_name + " too; set one");
     if (text != nullptr) return parse::key(name, *text);
     if (file == nullptr) return {};
     std::optional<std::string> content;
@@ -153,25 +163,30 @@ Secret key_setting(const Values& values, const std::string& name) {
         parse::fail(file_name, error.what());
     }
     if (!content) parse::fail(file_name, "there is no file " + *file);
-    while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
+    while (content->ends_with('\n') || content->ends_with('\r'))
+        content->pop_back();
     return parse::key(file_name, *std::move(content));
 }
 
 void check_argon2(const Settings& settings) {
-    const std::uint32_t iterations = std::min(settings.argon2_iterations, kOwaspMinima.back().iterations);
+    const std::uint32_t iterations =
+        std::min(settings.argon2_iterations, kOwaspMinima.back().iterations);
     const OwaspMinimum& minimum = kOwaspMinima[iterations - 1];
     if (settings.argon2_memory_kib < minimum.memory_kib)
-        parse::fail("ARGON2_MEMORY_KIB", std::to_string(settings.argon2_memory_kib) +
-                                             " is below OWASP's minimum of " +
-                                             std::to_string(minimum.memory_kib) + " for " +
-                                             std::to_string(settings.argon2_iterations) + " iterations");
+        parse::fail("ARGON2_MEMORY_KIB",
+                    std::to_string(settings.argon2_memory_kib) + " is below OWASP's minimum of " +
+                        std::to_string(minimum.memory_kib) + " for " +
+                        std::to_string(settings.argon2_iterations) + " iterations");
 }
 
 void check_keys(const Settings& settings) {
     if (settings.jwt_algorithm == Algorithm::hs256 && settings.secret_key.empty())
-        parse::fail("SECRET_KEY", "is required with JWT_ALGORITHM=HS256; make one with: openssl rand -base64 48");
-    if (!settings.secret_key.empty() && settings.secret_key.reveal() == settings.master_key.reveal())
-        parse::fail("SECRET_KEY", "is the same as MASTER_KEY; make another with: openssl rand -base64 48");
+        parse::fail("SECRET_KEY",
+                    "is required with JWT_ALGORITHM=HS256; make one with: openssl rand -base64 48");
+    if (!settings.secret_key.empty() &&
+        settings.secret_key.reveal() == settings.master_key.reveal())
+        parse::fail("SECRET_KEY",
+                    "is the same as MASTER_KEY; make another with: openssl rand -base64 48");
 }
 
 /// Calls `apply` with the text of a setting that is set.
@@ -181,7 +196,8 @@ void with(const Values& values, const char* name, const Apply& apply) {
 }
 
 template <class Number>
-void set_number(const Values& values, const char* name, Number& number, std::uint64_t least, std::uint64_t most) {
+void set_number(const Values& values, const char* name, Number& number, std::uint64_t least,
+                std::uint64_t most) {
     with(values, name, [&](auto n, const auto& text) {
         number = static_cast<Number>(parse::number(n, text, least, most));
     });
@@ -189,16 +205,22 @@ void set_number(const Values& values, const char* name, Number& number, std::uin
 
 void load_addresses(const Values& values, Settings& settings) {
     with(values, "LISTEN", [&](auto n, const auto& t) { settings.listen = parse::endpoint(n, t); });
-    with(values, "MANAGEMENT_LISTEN", [&](auto n, const auto& t) { settings.management_listen = parse::endpoint(n, t); });
-    with(values, "DATABASE_URL", [&](auto n, const auto& t) { settings.database = parse::sqlite_path(n, t); });
-    with(values, "CORS_ALLOWED_ORIGINS", [&](auto n, const auto& t) { settings.cors_allowed_origins = parse::origins(n, t); });
+    with(values, "MANAGEMENT_LISTEN",
+         [&](auto n, const auto& t) { settings.management_listen = parse::endpoint(n, t); });
+    with(values, "DATABASE_URL",
+         [&](auto n, const auto& t) { settings.database = parse::sqlite_path(n, t); });
+    with(values, "CORS_ALLOWED_ORIGINS",
+         [&](auto n, const auto& t) { settings.cors_allowed_origins = parse::origins(n, t); });
 }
 
 void load_events(const Values& values, Settings& settings) {
     with(values, "BOOTSTRAP_SERVER", [&](auto, const auto& t) { settings.kafka_brokers = t; });
-    with(values, "KAFKA_BOOTSTRAP_SERVERS", [&](auto, const auto& t) { settings.kafka_brokers = t; });
-    with(values, "KAFKA_USER_TOPIC", [&](auto n, const auto& t) { settings.kafka_topic = parse::topic(n, t); });
-    with(values, "KAFKA_CREATE_TOPIC", [&](auto n, const auto& t) { settings.kafka_create_topic = parse::on_off(n, t); });
+    with(values, "KAFKA_BOOTSTRAP_SERVERS",
+         [&](auto, const auto& t) { settings.kafka_brokers = t; });
+    with(values, "KAFKA_USER_TOPIC",
+         [&](auto n, const auto& t) { settings.kafka_topic = parse::topic(n, t); });
+    with(values, "KAFKA_CREATE_TOPIC",
+         [&](auto n, const auto& t) { settings.kafka_create_topic = parse::on_off(n, t); });
     with(values, "EVENT_SOURCE", [&](auto, const auto& t) { settings.event_source = t; });
 }
 
@@ -209,7 +231,8 @@ void load_tokens(const Values& values, Settings& settings) {
     with(values, "REFRESH_EXPIRY_DAYS", [&](auto n, const auto& t) {
         settings.refresh_lifetime = std::chrono::days(parse::number(n, t, 1, 30));
     });
-    with(values, "JWT_ALGORITHM", [&](auto n, const auto& t) { settings.jwt_algorithm = parse::algorithm(n, t); });
+    with(values, "JWT_ALGORITHM",
+         [&](auto n, const auto& t) { settings.jwt_algorithm = parse::algorithm(n, t); });
     with(values, "TOKEN_ISSUER", [&](auto, const auto& t) { settings.token_issuer = t; });
     with(values, "TOKEN_AUDIENCE", [&](auto, const auto& t) { settings.token_audience = t; });
     settings.master_key = key_setting(values, "MASTER_KEY");
@@ -234,8 +257,10 @@ void load_limits(const Values& values, Settings& settings) {
     with(values, "SHUTDOWN_SECONDS", [&](auto n, const auto& t) {
         settings.shutdown = std::chrono::seconds(parse::number(n, t, 0, 600));
     });
-    with(values, "LOGIN_LIMITS", [&](auto n, const auto& t) { settings.login_limits = parse::on_off(n, t); });
-    with(values, "REGISTRATION_LIMIT", [&](auto n, const auto& t) { settings.registration_limit = parse::on_off(n, t); });
+    with(values, "LOGIN_LIMITS",
+         [&](auto n, const auto& t) { settings.login_limits = parse::on_off(n, t); });
+    with(values, "REGISTRATION_LIMIT",
+         [&](auto n, const auto& t) { settings.registration_limit = parse::on_off(n, t); });
     check_argon2(settings);
 }
 
@@ -256,8 +281,10 @@ Settings load_settings(const SettingSources& sources) {
     load_events(values, settings);
     load_tokens(values, settings);
     load_limits(values, settings);
-    with(values, "LOG_LEVEL", [&](auto n, const auto& t) { settings.log_level = parse::level(n, t); });
-    with(values, "LOG_FORMAT", [&](auto n, const auto& t) { settings.log_format = parse::format(n, t); });
+    with(values, "LOG_LEVEL",
+         [&](auto n, const auto& t) { settings.log_level = parse::level(n, t); });
+    with(values, "LOG_FORMAT",
+         [&](auto n, const auto& t) { settings.log_format = parse::format(n, t); });
     return settings;
 }
 
@@ -269,7 +296,8 @@ std::string describe(const Settings& settings) {
     const auto on_off = [](bool on) { return std::string(on ? "on" : "off"); };
     const auto address = [](const Endpoint& endpoint) {
         const bool v6 = endpoint.address.find(':') != std::string::npos;
-        return (v6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" + std::to_string(endpoint.port);
+        return (v6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" +
+               std::to_string(endpoint.port);
     };
     line("LISTEN", address(settings.listen));
     line("MANAGEMENT_LISTEN", address(settings.management_listen));
@@ -278,11 +306,13 @@ std::string describe(const Settings& settings) {
     line("KAFKA_USER_TOPIC", settings.kafka_topic);
     line("KAFKA_CREATE_TOPIC", on_off(settings.kafka_create_topic));
     // Values may be passwords of the broker.
-    for (const auto& [name, value] : settings.kafka_properties) line("kafka " + name, "set");
+    for (const auto& [name, value] : settings.kafka_properties)
+        line("kafka " + name, "set");
     line("EVENT_SOURCE", settings.event_source);
     line("EXPIRY_TIME", std::to_string(settings.expiry_time.count()));
     line("REFRESH_EXPIRY_DAYS",
-         std::to_string(std::chrono::duration_cast<std::chrono::days>(settings.refresh_lifetime).count()));
+         std::to_string(
+             std::chrono::duration_cast<std::chrono::days>(settings.refresh_lifetime).count()));
     line("MASTER_KEY", set_or_not(settings.master_key));
     line("SECRET_KEY", set_or_not(settings.secret_key));
     line("JWT_ALGORITHM", std::string(name_of(settings.jwt_algorithm)));

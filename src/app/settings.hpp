@@ -19,31 +19,32 @@ namespace userd {
 
 struct Endpoint {
     std::string address;
-    std::uint16_t port = 0;      ///< 0: any free one
+    std::uint16_t port = 0;  ///< 0: any free one
 };
 
-/// Every setting of the contract, checked; defaults in place. `setting_table()` names and explains them.
+/// Every setting of the contract, checked; defaults in place. `setting_table()` names and explains
+/// them.
 struct Settings {
     Endpoint listen{"127.0.0.1", 8000};
     Endpoint management_listen{"127.0.0.1", 8001};
     std::filesystem::path database = "userd.db";
-    std::string kafka_brokers;                              ///< empty: events stay in the outbox
+    std::string kafka_brokers;  ///< empty: events stay in the outbox
     std::string kafka_topic = "user-events";
     bool kafka_create_topic = true;
-    std::map<std::string, std::string> kafka_properties;    ///< in librdkafka's names
+    std::map<std::string, std::string> kafka_properties;  ///< in librdkafka's names
     std::string event_source = "userd";
     std::chrono::minutes expiry_time{5};
     std::chrono::seconds refresh_lifetime{std::chrono::days{7}};
-    Secret master_key;                                      ///< empty: kept beside the database
+    Secret master_key;  ///< empty: kept beside the database
     Secret secret_key;
     Algorithm jwt_algorithm = Algorithm::es256;
     std::string token_issuer = "userd";
     std::string token_audience = "userd";
     std::uint32_t argon2_memory_kib = 19456;
     std::uint32_t argon2_iterations = 2;
-    std::size_t threads = 1;                                ///< event loops
+    std::size_t threads = 1;  ///< event loops
     std::size_t hash_threads = 1;
-    std::size_t hash_queue = 64;                            ///< all threads together
+    std::size_t hash_queue = 64;  ///< all threads together
     bool login_limits = true;
     bool registration_limit = true;
     std::size_t max_connections = 10000;
@@ -51,8 +52,8 @@ struct Settings {
     std::chrono::seconds shutdown{10};
     std::vector<std::string> cors_allowed_origins;
     log::Level log_level = log::Level::info;
-    std::optional<log::Format> log_format;                  ///< unset: text on a terminal, else JSON
-    std::vector<std::string> warnings;                      ///< one line each, for the log
+    std::optional<log::Format> log_format;  ///< unset: text on a terminal, else JSON
+    std::vector<std::string> warnings;      ///< one line each, for the log
 };
 
 /// A bad setting: what() is one line that names it and never holds a secret's value.
@@ -63,11 +64,12 @@ class SettingError : public std::runtime_error {
 
 using NamedValues = std::vector<std::pair<std::string, std::string>>;
 
-/// A flag beats the environment, which beats the file. Names are the variables' (`KAFKA_USER_TOPIC`).
+/// A flag beats the environment, which beats the file. Names are the variables'
+/// (`KAFKA_USER_TOPIC`).
 struct SettingSources {
     NamedValues flags;
     NamedValues environment;
-    NamedValues file;                 ///< of the `.env` file
+    NamedValues file;  ///< of the `.env` file
 };
 
 [[nodiscard]] Settings load_settings(const SettingSources& sources);

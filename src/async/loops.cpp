@@ -12,7 +12,8 @@ thread_local std::size_t t_current_loop = 0;
 }  // namespace
 
 Loops::Loops(std::size_t count, std::size_t first_index) : first_index_(first_index) {
-    for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<Loop>());
+    for (std::size_t i = 0; i < count; ++i)
+        loops_.push_back(std::make_unique<Loop>());
 }
 
 Loops::~Loops() {
@@ -31,11 +32,13 @@ void Loops::start() {
 }
 
 void Loops::finish() {
-    for (const auto& loop : loops_) loop->work.reset();
+    for (const auto& loop : loops_)
+        loop->work.reset();
 }
 
 void Loops::stop() {
-    for (const auto& loop : loops_) loop->context.stop();
+    for (const auto& loop : loops_)
+        loop->context.stop();
 }
 
 void Loops::join() {

@@ -20,7 +20,9 @@ class Loops {
     Loops& operator=(const Loops&) = delete;
 
     [[nodiscard]] std::size_t size() const noexcept { return loops_.size(); }
-    [[nodiscard]] boost::asio::io_context& at(std::size_t index) noexcept { return loops_[index]->context; }
+    [[nodiscard]] boost::asio::io_context& at(std::size_t index) noexcept {
+        return loops_[index]->context;
+    }
 
     void start();
     /// Lets each loop end once it has nothing more to do.
@@ -32,7 +34,8 @@ class Loops {
   private:
     struct Loop {
         boost::asio::io_context context{1};
-        boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
+        boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
+            context.get_executor()};
         std::thread thread;
     };
     std::size_t first_index_;

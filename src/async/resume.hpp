@@ -13,8 +13,8 @@
 
 namespace userd {
 
-/// Hands a value to a coroutine that waits on another thread. Copyable so that it fits std::function;
-/// exactly one call of one copy must be made, from any thread.
+/// Hands a value to a coroutine that waits on another thread. Copyable so that it fits
+/// std::function; exactly one call of one copy must be made, from any thread.
 template <class T>
 using Resume = std::function<void(T)>;
 

@@ -4,18 +4,18 @@ namespace userd {
 
 const char* name_of(Errc error) noexcept {
     switch (error) {
-    case Errc::user_exists:
-        return "user_exists";
-    case Errc::bad_credentials:
-        return "bad_credentials";
-    case Errc::bad_refresh:
-        return "bad_refresh";
-    case Errc::bad_token:
-        return "bad_token";
-    case Errc::not_found:
-        return "not_found";
-    case Errc::busy:
-        return "busy";
+        case Errc::user_exists:
+            return "user_exists";
+        case Errc::bad_credentials:
+            return "bad_credentials";
+        case Errc::bad_refresh:
+            return "bad_refresh";
+        case Errc::bad_token:
+            return "bad_token";
+        case Errc::not_found:
+            return "not_found";
+        case Errc::busy:
+            return "busy";
     }
     return "unknown";
 }

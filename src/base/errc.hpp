@@ -11,7 +11,8 @@ namespace userd {
 enum class Errc {
     user_exists,      ///< the username or the e-mail is taken
     bad_credentials,  ///< wrong password, unknown user or disabled user: never told apart
-    bad_refresh,      ///< a refresh token that is malformed, expired, revoked, reused or of another kind
+    bad_refresh,      ///< a refresh token that is malformed, expired, revoked, reused or of another
+                      ///< kind
     bad_token,        ///< an access token that is not valid, or whose session or user is gone
     not_found,        ///< no such user, session or event
     busy,             ///< a bounded queue is full or its deadline cannot be met; nothing was done

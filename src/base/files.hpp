@@ -16,8 +16,9 @@ namespace userd {
 /// Reads a key file. Refuses one that other users of the machine may read or write.
 [[nodiscard]] std::optional<Secret> read_private_file(const std::filesystem::path& path);
 
-/// Writes `content` to a new file with mode 0600, durably (file and folder synced). Of several processes
-/// that create it at once one wins; returns false, leaving the winner's file, for the others.
+/// Writes `content` to a new file with mode 0600, durably (file and folder synced). Of several
+/// processes that create it at once one wins; returns false, leaving the winner's file, for the
+/// others.
 bool create_private_file(const std::filesystem::path& path, const Secret& content);
 
 }  // namespace userd

@@ -18,7 +18,8 @@ struct Uuid {
 
     auto operator<=>(const Uuid&) const = default;
     [[nodiscard]] std::string to_string() const;
-    /// Accepts the 36-character form only, hexadecimal digits in lower case (so an id has one spelling).
+    /// Accepts the 36-character form only, hexadecimal digits in lower case (so an id has one
+    /// spelling).
     [[nodiscard]] static std::optional<Uuid> parse(std::string_view text) noexcept;
 };
 

@@ -22,7 +22,8 @@ void append(Buffer& out, std::string_view text) {
     out.append(text.data(), text.data() + text.size());
 }
 
-/// JSON's escapes (RFC 8259 section 7); DEL and bytes above ASCII become \u00XX or stay valid UTF-8.
+/// JSON's escapes (RFC 8259 section 7); DEL and bytes above ASCII become \u00XX or stay valid
+/// UTF-8.
 void append_escaped(Buffer& out, std::string_view text) {
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
@@ -70,16 +71,16 @@ void append_value(Buffer& out, Format format, const Field& field) {
 
 std::string_view level_name(Level level) {
     switch (level) {
-    case Level::trace:
-        return "trace";
-    case Level::debug:
-        return "debug";
-    case Level::info:
-        return "info";
-    case Level::warning:
-        return "warning";
-    case Level::error:
-        return "error";
+        case Level::trace:
+            return "trace";
+        case Level::debug:
+            return "debug";
+        case Level::info:
+            return "info";
+        case Level::warning:
+            return "warning";
+        case Level::error:
+            return "error";
     }
     return "unknown";
 }
@@ -122,8 +123,8 @@ void configure(Level level, Format format) {
         spdlog::init_thread_pool(kQueuedLines, 1);
         auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
         // A full queue makes the writer wait: a line about a request is never silently missing.
-        g_logger = std::make_shared<spdlog::async_logger>("userd", std::move(sink), spdlog::thread_pool(),
-                                                          spdlog::async_overflow_policy::block);
+        g_logger = std::make_shared<spdlog::async_logger>(
+            "userd", std::move(sink), spdlog::thread_pool(), spdlog::async_overflow_policy::block);
         g_logger->set_pattern("%v");
         g_logger->set_level(spdlog::level::trace);
     }

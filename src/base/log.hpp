@@ -11,7 +11,8 @@ namespace userd::log {
 enum class Level { trace, debug, info, warning, error };
 enum class Format { text, json };
 
-/// One named value of a log line. Text is escaped on output, so input from outside cannot forge a line.
+/// One named value of a log line. Text is escaped on output, so input from outside cannot forge a
+/// line.
 struct Field {
     std::string_view name;
     std::variant<std::string_view, std::int64_t, double, bool> value;
@@ -22,8 +23,9 @@ struct Field {
     Field(std::string_view n, bool v) : name(n), value(v) {}
     Field(std::string_view n, double v) : name(n), value(v) {}
     template <class Integer>
-        requires(std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>)
-    Field(std::string_view n, Integer v) : name(n), value(static_cast<std::int64_t>(v)) {}
+    requires(std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>)
+        Field(std::string_view n, Integer v)
+        : name(n), value(static_cast<std::int64_t>(v)) {}
 };
 
 using Fields = std::initializer_list<Field>;
@@ -39,10 +41,18 @@ void shutdown();
 /// Writes one line. Thread-safe; never blocks on a slow reader for more than the queue's bound.
 void write(Level level, std::string_view message, Fields fields = {});
 
-inline void debug(std::string_view message, Fields fields = {}) { write(Level::debug, message, fields); }
-inline void info(std::string_view message, Fields fields = {}) { write(Level::info, message, fields); }
-inline void warning(std::string_view message, Fields fields = {}) { write(Level::warning, message, fields); }
-inline void error(std::string_view message, Fields fields = {}) { write(Level::error, message, fields); }
+inline void debug(std::string_view message, Fields fields = {}) {
+    write(Level::debug, message, fields);
+}
+inline void info(std::string_view message, Fields fields = {}) {
+    write(Level::info, message, fields);
+}
+inline void warning(std::string_view message, Fields fields = {}) {
+    write(Level::warning, message, fields);
+}
+inline void error(std::string_view message, Fields fields = {}) {
+    write(Level::error, message, fields);
+}
 
 /// The line without time and level, for tests: `message name=value …` or the JSON members.
 [[nodiscard]] std::string render(Format format, Level level, std::string_view time,

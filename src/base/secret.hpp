@@ -7,7 +7,8 @@
 namespace userd {
 
 /// A password, token or key: cannot be printed or compared by accident, and wipes its bytes when it
-/// goes. reveal() names every place that reads it. Move-only; copy() says where a second one is wanted.
+/// goes. reveal() names every place that reads it. Move-only; copy() says where a second one is
+/// wanted.
 class Secret {
   public:
     Secret() = default;

@@ -5,8 +5,8 @@
 
 namespace userd {
 
-/// The compared form of usernames and e-mails: ASCII letters in lower case, every other byte as it is.
-/// The only function that makes it, so every store agrees.
+/// The compared form of usernames and e-mails: ASCII letters in lower case, every other byte as it
+/// is. The only function that makes it, so every store agrees.
 [[nodiscard]] std::string compared_form(std::string_view text);
 
 /// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.

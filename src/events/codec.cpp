@@ -9,7 +9,8 @@ namespace userd {
 namespace {
 
 std::string value_of(const Event& event) {
-    if (!event.state) throw std::logic_error("event " + event.id.to_string() + " has no state to send");
+    if (!event.state)
+        throw std::logic_error("event " + event.id.to_string() + " has no state to send");
     const UserState& state = *event.state;
     v1::User user;
     user.set_created_at(unix_seconds(state.created_at));
@@ -26,12 +27,12 @@ std::string value_of(const Event& event) {
 
 std::string_view name_of(EventType type) noexcept {
     switch (type) {
-    case EventType::user_registered:
-        return "user.registered";
-    case EventType::user_updated:
-        return "user.updated";
-    case EventType::user_deleted:
-        return "user.deleted";
+        case EventType::user_registered:
+            return "user.registered";
+        case EventType::user_updated:
+            return "user.updated";
+        case EventType::user_deleted:
+            return "user.deleted";
     }
     std::abort();
 }

@@ -10,9 +10,9 @@ namespace userd {
 
 /// One Kafka record as the contract has it.
 struct Record {
-    std::string key;                                        ///< user id as text
-    std::optional<std::string> value;                       ///< Protobuf userd.v1.User; none for a deletion
-    std::vector<std::pair<std::string, std::string>> headers;   ///< CloudEvents 1.0 binary mode
+    std::string key;                   ///< user id as text
+    std::optional<std::string> value;  ///< Protobuf userd.v1.User; none for a deletion
+    std::vector<std::pair<std::string, std::string>> headers;  ///< CloudEvents 1.0 binary mode
 };
 
 /// `source` is ce_source. Throws std::logic_error for a change whose state is missing.

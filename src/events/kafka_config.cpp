@@ -30,8 +30,11 @@ constexpr std::string_view kRefused[] = {
 };
 
 constexpr std::pair<const char*, const char*> kOurs[] = {
-    {"enable.idempotence", "true"},      {"partitioner", "murmur2_random"}, {"message.timeout.ms", "0"},
-    {"socket.nagle.disable", "true"},    {"queue.buffering.max.messages", "50000"},
+    {"enable.idempotence", "true"},
+    {"partitioner", "murmur2_random"},
+    {"message.timeout.ms", "0"},
+    {"socket.nagle.disable", "true"},
+    {"queue.buffering.max.messages", "50000"},
 };
 
 /// Kept unless the user sets another.
@@ -53,7 +56,8 @@ std::string variable_of(const std::string& property) {
 
 void set(rd_kafka_conf_t* config, const std::string& name, const std::string& value) {
     std::array<char, 512> reason{};
-    if (rd_kafka_conf_set(config, name.c_str(), value.c_str(), reason.data(), reason.size()) != RD_KAFKA_CONF_OK)
+    if (rd_kafka_conf_set(config, name.c_str(), value.c_str(), reason.data(), reason.size()) !=
+        RD_KAFKA_CONF_OK)
         throw std::runtime_error(variable_of(name) + ": " + reason.data());
 }
 
@@ -61,15 +65,18 @@ void set(rd_kafka_conf_t* config, const std::string& name, const std::string& va
 
 KafkaConfig make_kafka_config(const KafkaSettings& settings) {
     KafkaConfig config(rd_kafka_conf_new(), rd_kafka_conf_destroy);
-    for (const auto& [name, value] : kDefaults) set(config.get(), name, value);
+    for (const auto& [name, value] : kDefaults)
+        set(config.get(), name, value);
     for (const auto& [name, value] : settings.properties) {
         for (const std::string_view refused : kRefused)
             if (name == refused)
-                throw std::runtime_error(variable_of(name) +
-                                         ": is fixed, since delivery and order rest on it; remove it");
+                throw std::runtime_error(
+                    variable_of(name) +
+                    ": is fixed, since delivery and order rest on it; remove it");
         set(config.get(), name, value);
     }
-    for (const auto& [name, value] : kOurs) set(config.get(), name, value);
+    for (const auto& [name, value] : kOurs)
+        set(config.get(), name, value);
     if (!settings.brokers.empty()) set(config.get(), "bootstrap.servers", settings.brokers);
     return config;
 }

@@ -11,11 +11,11 @@
 namespace userd {
 
 struct KafkaSettings {
-    std::string brokers;                             ///< bootstrap.servers; empty: no relay runs
+    std::string brokers;  ///< bootstrap.servers; empty: no relay runs
     std::string topic = "user-events";
-    std::string source = "userd";                    ///< ce_source
+    std::string source = "userd";  ///< ce_source
     bool create_topic = true;
-    std::map<std::string, std::string> properties;   ///< further librdkafka properties
+    std::map<std::string, std::string> properties;  ///< further librdkafka properties
 };
 
 /// A producer on librdkafka's C API with delivery settings of its own (docs/architecture.md).
@@ -25,8 +25,9 @@ struct KafkaSettings {
     const KafkaSettings& settings, boost::asio::any_io_executor executor,
     std::function<void(const std::string&)> on_error);
 
-/// Checks the properties without connecting: the message names the bad one; empty when all are good.
-/// Refused too: what would weaken delivery (acks, enable.idempotence, partitioner, transactional.id …).
+/// Checks the properties without connecting: the message names the bad one; empty when all are
+/// good. Refused too: what would weaken delivery (acks, enable.idempotence, partitioner,
+/// transactional.id …).
 [[nodiscard]] std::string check_kafka_settings(const KafkaSettings& settings);
 
 }  // namespace userd

@@ -14,18 +14,19 @@ namespace userd {
 /// What became of one event that was handed over.
 struct Delivery {
     enum class Outcome {
-        acknowledged,   ///< the broker has it
-        refused,        ///< this record can never be taken (too large, invalid): park it
-        topic_error,    ///< the topic is unknown or not authorised: pause, try again later, park nothing
-        failed,         ///< the producer is broken (fatal or purged): build a new one, send again
+        acknowledged,  ///< the broker has it
+        refused,       ///< this record can never be taken (too large, invalid): park it
+        topic_error,   ///< the topic is unknown or not authorised: pause, try again later, park
+                       ///< nothing
+        failed,        ///< the producer is broken (fatal or purged): build a new one, send again
     };
     std::int64_t sequence = 0;
     Outcome outcome = Outcome::acknowledged;
     std::string reason;
 };
 
-/// Sends events in the order they are handed over. Not thread-safe: used by the relay's coroutine only.
-/// Destroying it drops what is in flight without waiting.
+/// Sends events in the order they are handed over. Not thread-safe: used by the relay's coroutine
+/// only. Destroying it drops what is in flight without waiting.
 class Publisher {
   public:
     virtual ~Publisher() = default;

@@ -42,7 +42,8 @@ class Relay {
     Relay& operator=(const Relay&) = delete;
 
     /// Ends soon after stop(), once what was acknowledged by then is removed; what is in flight is
-    /// dropped and stays in the outbox. Never throws: what goes wrong is logged, counted, tried again.
+    /// dropped and stays in the outbox. Never throws: what goes wrong is logged, counted, tried
+    /// again.
     Task<void> run();
     /// The outbox has something new.
     void nudge();

@@ -123,7 +123,8 @@ Task<void> Relay::Impl::fill(Publisher& publisher) {
         }
         settled_.note_store_success();
         if (events.size() >= static_cast<std::size_t>(batch_)) has_news_ = true;
-        for (Event& event : events) take_in(std::move(event));
+        for (Event& event : events)
+            take_in(std::move(event));
         send_ready(publisher);
     }
 }

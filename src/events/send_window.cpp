@@ -40,7 +40,8 @@ SendWindow::Verdict SendWindow::refuse(std::int64_t sequence) {
     }
     suspects_.pop_front();
     const auto lane = lanes_.find(user);
-    for (const Event& event : lane->second) user_of_.erase(event.sequence);
+    for (const Event& event : lane->second)
+        user_of_.erase(event.sequence);
     lanes_.erase(lane);
     return Verdict::never;
 }

@@ -23,9 +23,7 @@ class SendWindow {
 
     [[nodiscard]] std::size_t room() const noexcept { return capacity_ - user_of_.size(); }
     [[nodiscard]] std::size_t in_flight() const noexcept { return out_.size(); }
-    [[nodiscard]] bool contains(std::int64_t sequence) const {
-        return user_of_.contains(sequence);
-    }
+    [[nodiscard]] bool contains(std::int64_t sequence) const { return user_of_.contains(sequence); }
 
     /// Needs room. Events of one user are added in their order.
     void add(Event event);

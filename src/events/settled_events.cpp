@@ -60,7 +60,8 @@ Task<void> SettledEvents::remove_acknowledged() {
         const auto end = std::next(acknowledged_.begin(), static_cast<std::ptrdiff_t>(count));
         const std::vector<std::int64_t> sequences(acknowledged_.begin(), end);
         co_await store_.remove_sent(sequences);
-        for (const std::int64_t sequence : sequences) acknowledged_.erase(sequence);
+        for (const std::int64_t sequence : sequences)
+            acknowledged_.erase(sequence);
         status_.removed(count);
         note_store_success();
     }

@@ -24,8 +24,8 @@ class SettledEvents {
     /// Whether the event must not be sent: it is settled, or behind a refused one of its user.
     [[nodiscard]] bool holds(const Event& event) const;
 
-    /// Parks what was refused and removes what was acknowledged. False when the store does not serve,
-    /// or did not lately and its pause is not over; `even_in_pause` tries nevertheless.
+    /// Parks what was refused and removes what was acknowledged. False when the store does not
+    /// serve, or did not lately and its pause is not over; `even_in_pause` tries nevertheless.
     Task<bool> write_back(bool even_in_pause);
 
     void note_store_failure(const std::string& reason);
@@ -50,8 +50,8 @@ class SettledEvents {
     const std::chrono::milliseconds retry_first_;
     const std::chrono::milliseconds retry_most_;
     std::chrono::milliseconds retry_;
-    /// Removed lowest first: what is sent again after a crash then ends with the user's newest event,
-    /// which is the one that a compacted topic keeps.
+    /// Removed lowest first: what is sent again after a crash then ends with the user's newest
+    /// event, which is the one that a compacted topic keeps.
     std::set<std::int64_t> acknowledged_;
     std::map<std::int64_t, Refused> refused_;
     std::optional<std::chrono::steady_clock::time_point> next_try_;

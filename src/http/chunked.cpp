@@ -15,19 +15,20 @@ ChunkedBody::State ChunkedBody::feed(std::string_view& bytes) {
         State state = State::more;
         const Part before = part_;
         switch (part_) {
-        case Part::size:
-            state = take_size(bytes);
-            break;
-        case Part::data:
-            state = take_data(bytes);
-            break;
-        case Part::trailer:
-            state = take_trailer(bytes);
-            break;
+            case Part::size:
+                state = take_size(bytes);
+                break;
+            case Part::data:
+                state = take_data(bytes);
+                break;
+            case Part::trailer:
+                state = take_trailer(bytes);
+                break;
         }
         if (overhead_ > kMaxOverhead) return State::malformed;
         const bool advanced = part_ != before;
-        if (state != State::more || (!advanced && part_ != Part::trailer) || bytes.empty()) return state;
+        if (state != State::more || (!advanced && part_ != Part::trailer) || bytes.empty())
+            return state;
         if (!advanced && bytes.find("\r\n") == std::string_view::npos)
             return bytes.size() > kMaxLine ? State::malformed : State::more;
     }
@@ -35,7 +36,8 @@ ChunkedBody::State ChunkedBody::feed(std::string_view& bytes) {
 
 ChunkedBody::State ChunkedBody::take_size(std::string_view& bytes) {
     const std::size_t end = bytes.find("\r\n");
-    if (end == std::string_view::npos) return bytes.size() > kMaxLine ? State::malformed : State::more;
+    if (end == std::string_view::npos)
+        return bytes.size() > kMaxLine ? State::malformed : State::more;
     const std::string_view line = bytes.substr(0, end);
     std::size_t size = 0;
     const auto [stop, error] = std::from_chars(line.data(), line.data() + line.size(), size, 16);
@@ -67,7 +69,8 @@ ChunkedBody::State ChunkedBody::take_data(std::string_view& bytes) {
 
 ChunkedBody::State ChunkedBody::take_trailer(std::string_view& bytes) {
     const std::size_t end = bytes.find("\r\n");
-    if (end == std::string_view::npos) return bytes.size() > kMaxLine ? State::malformed : State::more;
+    if (end == std::string_view::npos)
+        return bytes.size() > kMaxLine ? State::malformed : State::more;
     const bool last = end == 0;
     bytes.remove_prefix(end + 2);
     overhead_ += end + 2;

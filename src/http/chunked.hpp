@@ -6,8 +6,8 @@
 
 namespace userd::http {
 
-/// Decodes a chunked body (RFC 9112 section 7.1) as its bytes arrive. Extensions and trailers are read and
-/// dropped, within the limits.
+/// Decodes a chunked body (RFC 9112 section 7.1) as its bytes arrive. Extensions and trailers are
+/// read and dropped, within the limits.
 class ChunkedBody {
   public:
     enum class State { more, done, malformed, too_large };
@@ -26,8 +26,8 @@ class ChunkedBody {
     enum class Part { size, data, trailer };
     Part part_ = Part::size;
     std::size_t max_body_;
-    std::size_t left_ = 0;         ///< of the current chunk, its CRLF included
-    std::size_t overhead_ = 0;     ///< bytes of lines read so far
+    std::size_t left_ = 0;      ///< of the current chunk, its CRLF included
+    std::size_t overhead_ = 0;  ///< bytes of lines read so far
     std::string body_;
 };
 

@@ -27,71 +27,73 @@ constexpr std::chrono::seconds kDrainTime{1};
 constexpr auto kUse = asio::as_tuple(asio::use_awaitable);
 
 bool is_request_id(std::string_view text) {
-    return !text.empty() && text.size() <= kMaxRequestId && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-               c == '_' || c == '-';
-    });
+    return !text.empty() && text.size() <= kMaxRequestId &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '.' || c == '_' || c == '-';
+           });
 }
 
 std::string_view reason_of(unsigned status) {
     switch (status) {
-    case 200:
-        return "OK";
-    case 204:
-        return "No Content";
-    case 307:
-        return "Temporary Redirect";
-    case 400:
-        return "Bad Request";
-    case 401:
-        return "Unauthorized";
-    case 404:
-        return "Not Found";
-    case 405:
-        return "Method Not Allowed";
-    case 408:
-        return "Request Timeout";
-    case 409:
-        return "Conflict";
-    case 413:
-        return "Content Too Large";
-    case 422:
-        return "Unprocessable Content";
-    case 429:
-        return "Too Many Requests";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 500:
-        return "Internal Server Error";
-    case 503:
-        return "Service Unavailable";
-    default:
-        return "";
+        case 200:
+            return "OK";
+        case 204:
+            return "No Content";
+        case 307:
+            return "Temporary Redirect";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 408:
+            return "Request Timeout";
+        case 409:
+            return "Conflict";
+        case 413:
+            return "Content Too Large";
+        case 422:
+            return "Unprocessable Content";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 500:
+            return "Internal Server Error";
+        case 503:
+            return "Service Unavailable";
+        default:
+            return "";
     }
 }
 
 void append(std::string& out, std::initializer_list<std::string_view> parts) {
-    for (const std::string_view part : parts) out.append(part);
+    for (const std::string_view part : parts)
+        out.append(part);
 }
 
 std::string_view method_name(Method method) {
     switch (method) {
-    case Method::get:
-        return "GET";
-    case Method::head:
-        return "HEAD";
-    case Method::post:
-        return "POST";
-    case Method::put:
-        return "PUT";
-    case Method::patch:
-        return "PATCH";
-    case Method::delete_:
-        return "DELETE";
-    case Method::options:
-        return "OPTIONS";
-    case Method::other:
-        return "other";
+        case Method::get:
+            return "GET";
+        case Method::head:
+            return "HEAD";
+        case Method::post:
+            return "POST";
+        case Method::put:
+            return "PUT";
+        case Method::patch:
+            return "PATCH";
+        case Method::delete_:
+            return "DELETE";
+        case Method::options:
+            return "OPTIONS";
+        case Method::other:
+            return "other";
     }
     return "other";
 }
@@ -125,22 +127,22 @@ void Connection::enter(Phase phase) {
     phase_ = phase;
     const ServerSettings& settings = context_->settings;
     switch (phase) {
-    case Phase::idle:
-        deadline_ = SteadyClock::now() + settings.idle_timeout;
-        break;
-    case Phase::head:
-        deadline_ = SteadyClock::now() + settings.header_timeout;
-        break;
-    case Phase::body:
-        deadline_ = SteadyClock::now() + settings.body_timeout;
-        break;
-    case Phase::writing:
-        deadline_ = SteadyClock::now() + settings.write_timeout;
-        break;
-    case Phase::handling:
-        // Handlers bound their own waits (hash queue, store).
-        deadline_ = SteadyClock::time_point::max();
-        break;
+        case Phase::idle:
+            deadline_ = SteadyClock::now() + settings.idle_timeout;
+            break;
+        case Phase::head:
+            deadline_ = SteadyClock::now() + settings.header_timeout;
+            break;
+        case Phase::body:
+            deadline_ = SteadyClock::now() + settings.body_timeout;
+            break;
+        case Phase::writing:
+            deadline_ = SteadyClock::now() + settings.write_timeout;
+            break;
+        case Phase::handling:
+            // Handlers bound their own waits (hash queue, store).
+            deadline_ = SteadyClock::time_point::max();
+            break;
     }
 }
 
@@ -160,7 +162,8 @@ void Connection::stop() {
 Task<bool> Connection::read_some() {
     const std::size_t before = in_.size();
     in_.resize(before + kReadSize);
-    auto [error, size] = co_await socket_.async_read_some(asio::buffer(in_.data() + before, kReadSize), kUse);
+    auto [error, size] =
+        co_await socket_.async_read_some(asio::buffer(in_.data() + before, kReadSize), kUse);
     in_.resize(before + (error ? 0 : size));
     co_return !error;
 }
@@ -242,17 +245,17 @@ Task<Connection::Read> Connection::read_chunked_body() {
         const ChunkedBody::State state = body.feed(bytes);
         in_.erase(0, in_.size() - bytes.size());
         switch (state) {
-        case ChunkedBody::State::done:
-            head_.request.body = Secret(std::move(body.body()));
-            co_return Read::ready;
-        case ChunkedBody::State::malformed:
-            failure_ = bad_request();
-            co_return Read::failed;
-        case ChunkedBody::State::too_large:
-            failure_ = body_too_large();
-            co_return Read::failed;
-        case ChunkedBody::State::more:
-            break;
+            case ChunkedBody::State::done:
+                head_.request.body = Secret(std::move(body.body()));
+                co_return Read::ready;
+            case ChunkedBody::State::malformed:
+                failure_ = bad_request();
+                co_return Read::failed;
+            case ChunkedBody::State::too_large:
+                failure_ = body_too_large();
+                co_return Read::failed;
+            case ChunkedBody::State::more:
+                break;
         }
         const bool more = co_await read_some();
         if (more) continue;
@@ -286,7 +289,8 @@ Task<void> Connection::serve() {
 }
 
 Task<Response> Connection::handle(const Router::Match& match) {
-    if (auto preflight = answer_preflight(head_.request, context_->router, context_->settings.cors_origins))
+    if (auto preflight =
+            answer_preflight(head_.request, context_->router, context_->settings.cors_origins))
         co_return *std::move(preflight);
     if (match.route == nullptr) co_return match.answer;
     try {
@@ -313,8 +317,8 @@ Task<void> Connection::answer_failure() {
     if (written) co_await drain();
 }
 
-/// Reads on a little after the last answer: closing with unread bytes would reset the connection before the
-/// client has read the answer.
+/// Reads on a little after the last answer: closing with unread bytes would reset the connection
+/// before the client has read the answer.
 Task<void> Connection::drain() {
     boost::system::error_code ignored;
     socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
@@ -338,28 +342,35 @@ Task<bool> Connection::write(std::string bytes) {
 std::string Connection::render(const Response& response, bool keep_alive) const {
     std::string out;
     out.reserve(512 + response.body.size());
-    append(out, {"HTTP/1.1 ", std::to_string(response.status), " ", reason_of(response.status), "\r\nDate: ",
-                 http_date(), "\r\nX-Request-ID: ", head_.request.id, "\r\nX-Content-Type-Options: nosniff\r\n"});
-    if (!response.content_type.empty()) append(out, {"Content-Type: ", response.content_type, "\r\n"});
+    append(out, {"HTTP/1.1 ", std::to_string(response.status), " ", reason_of(response.status),
+                 "\r\nDate: ", http_date(), "\r\nX-Request-ID: ", head_.request.id,
+                 "\r\nX-Content-Type-Options: nosniff\r\n"});
+    if (!response.content_type.empty())
+        append(out, {"Content-Type: ", response.content_type, "\r\n"});
     if (response.status != 204)
         append(out, {"Content-Length: ", std::to_string(response.body.size()), "\r\n"});
-    for (const auto& [name, value] : response.headers) append(out, {name, ": ", value, "\r\n"});
+    for (const auto& [name, value] : response.headers)
+        append(out, {name, ": ", value, "\r\n"});
     append(out, {keep_alive ? std::string_view("Connection: keep-alive\r\n\r\n")
                             : std::string_view("Connection: close\r\n\r\n")});
     if (head_.request.method != Method::head) out.append(response.body);
     return out;
 }
 
-void Connection::account(const Router::Match& match, unsigned status, SteadyClock::time_point began) const {
+void Connection::account(const Router::Match& match, unsigned status,
+                         SteadyClock::time_point began) const {
     const auto took = SteadyClock::now() - began;
     const double seconds = std::chrono::duration<double>(took).count();
     RouteCounts& counts = *context_->counts[match.index];
-    if (status < counts.by_status.size()) counts.by_status[status].fetch_add(1, std::memory_order_relaxed);
-    const auto* bound = std::lower_bound(RouteCounts::kBounds.begin(), RouteCounts::kBounds.end(), seconds);
+    if (status < counts.by_status.size())
+        counts.by_status[status].fetch_add(1, std::memory_order_relaxed);
+    const auto* bound =
+        std::lower_bound(RouteCounts::kBounds.begin(), RouteCounts::kBounds.end(), seconds);
     counts.latency[static_cast<std::size_t>(bound - RouteCounts::kBounds.begin())].fetch_add(
         1, std::memory_order_relaxed);
     const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(took).count();
-    counts.latency_nanoseconds.fetch_add(static_cast<std::uint64_t>(nanoseconds), std::memory_order_relaxed);
+    counts.latency_nanoseconds.fetch_add(static_cast<std::uint64_t>(nanoseconds),
+                                         std::memory_order_relaxed);
     log::info("request", {{"id", head_.request.id},
                           {"method", method_name(head_.request.method)},
                           {"path", std::string_view(head_.request.raw_path).substr(0, kLoggedPath)},

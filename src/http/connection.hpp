@@ -25,8 +25,8 @@ struct ServerContext {
     std::atomic<bool> stopping{false};
 };
 
-/// One connection on one loop: reads requests, one after the other, and writes their answers in order.
-/// Only its loop's thread touches it.
+/// One connection on one loop: reads requests, one after the other, and writes their answers in
+/// order. Only its loop's thread touches it.
 class Connection {
   public:
     Connection(std::shared_ptr<ServerContext> context, boost::asio::ip::tcp::socket socket);
@@ -59,14 +59,15 @@ class Connection {
     void accept_head(Head head);
     void enter(Phase phase);
     [[nodiscard]] std::string render(const Response& response, bool keep_alive) const;
-    void account(const Router::Match& match, unsigned status, std::chrono::steady_clock::time_point began) const;
+    void account(const Router::Match& match, unsigned status,
+                 std::chrono::steady_clock::time_point began) const;
 
     std::shared_ptr<ServerContext> context_;
     boost::asio::ip::tcp::socket socket_;
     std::string peer_;
-    std::string in_;                 ///< received and not yet consumed
+    std::string in_;  ///< received and not yet consumed
     Head head_;
-    Response failure_;               ///< the answer to a request that could not be read
+    Response failure_;  ///< the answer to a request that could not be read
     Phase phase_ = Phase::idle;
     std::chrono::steady_clock::time_point deadline_;
     bool timed_out_ = false;

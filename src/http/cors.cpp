@@ -22,12 +22,14 @@ std::optional<Response> answer_preflight(const Request& request, const Router& r
     response.status = 204;
     response.content_type = {};
     response.headers.emplace_back("Access-Control-Allow-Methods", std::move(methods));
-    response.headers.emplace_back("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-ID");
+    response.headers.emplace_back("Access-Control-Allow-Headers",
+                                  "Authorization, Content-Type, X-Request-ID");
     response.headers.emplace_back("Access-Control-Max-Age", "600");
     return response;
 }
 
-void add_cors_headers(const Request& request, Response& response, const std::vector<std::string>& origins) {
+void add_cors_headers(const Request& request, Response& response,
+                      const std::vector<std::string>& origins) {
     if (origins.empty()) return;
     response.headers.emplace_back("Vary", "Origin");
     if (!is_allowed(request, origins)) return;

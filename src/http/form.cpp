@@ -44,7 +44,8 @@ std::optional<std::map<std::string, std::string>> parse_form(std::string_view bo
         if (pair.empty()) continue;
         const std::size_t equals = pair.find('=');
         auto name = decode(pair.substr(0, equals));
-        auto value = decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1));
+        auto value =
+            decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1));
         if (!name || !value || values.size() == kMaxNames) return std::nullopt;
         if (!values.emplace(*std::move(name), *std::move(value)).second) return std::nullopt;
     }

@@ -7,8 +7,8 @@
 
 namespace userd::http {
 
-/// application/x-www-form-urlencoded, each name at most once (RFC 6749 section 3.2), at most 32 names,
-/// UTF-8. Nothing for anything else.
+/// application/x-www-form-urlencoded, each name at most once (RFC 6749 section 3.2), at most 32
+/// names, UTF-8. Nothing for anything else.
 [[nodiscard]] std::optional<std::map<std::string, std::string>> parse_form(std::string_view body);
 
 }  // namespace userd::http

@@ -13,13 +13,17 @@ constexpr std::size_t kMaxLengthDigits = 18;
 
 constexpr std::array<bool, 256> make_token_table() {
     std::array<bool, 256> table{};
-    for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
-    for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
-    for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
-    for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<std::size_t>(c)] = true;
+    for (int c = '0'; c <= '9'; ++c)
+        table[static_cast<std::size_t>(c)] = true;
+    for (int c = 'a'; c <= 'z'; ++c)
+        table[static_cast<std::size_t>(c)] = true;
+    for (int c = 'A'; c <= 'Z'; ++c)
+        table[static_cast<std::size_t>(c)] = true;
+    for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+        table[static_cast<std::size_t>(c)] = true;
     return table;
 }
-constexpr std::array<bool, 256> kToken = make_token_table();   // RFC 9110 section 5.6.2
+constexpr std::array<bool, 256> kToken = make_token_table();  // RFC 9110 section 5.6.2
 
 bool is_token(std::string_view text) {
     if (text.empty()) return false;
@@ -80,7 +84,8 @@ std::optional<std::string> percent_decode(std::string_view text) {
 /// RFC 9112 section 3.2: origin-form, absolute-form, and `*` for OPTIONS.
 bool parse_target(std::string_view target, Request& request) {
     for (const char c : target)
-        if (c <= ' ' || c > '~' || c == '#' || c == '"' || c == '<' || c == '>' || c == '\\') return false;
+        if (c <= ' ' || c > '~' || c == '#' || c == '"' || c == '<' || c == '>' || c == '\\')
+            return false;
     if (target == "*") {
         request.path = request.raw_path = target;
         return request.method == Method::options;
@@ -116,7 +121,8 @@ bool is_host(std::string_view value) {
 
 bool is_traceparent(std::string_view value) {
     // W3C Trace Context, version 00: 00-<32 hex>-<16 hex>-<2 hex>, ids not all zero.
-    if (value.size() != 55 || !value.starts_with("00-") || value[35] != '-' || value[52] != '-') return false;
+    if (value.size() != 55 || !value.starts_with("00-") || value[35] != '-' || value[52] != '-')
+        return false;
     for (std::size_t i = 3; i < value.size(); ++i)
         if (i != 35 && i != 52 && (hex_value(value[i]) < 0 || (value[i] >= 'A' && value[i] <= 'F')))
             return false;
@@ -127,7 +133,7 @@ bool is_traceparent(std::string_view value) {
 class HeadParser {
   public:
     std::optional<Head> parse(std::string_view bytes) {
-        if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);   // RFC 9112 section 2.2
+        if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);  // RFC 9112 section 2.2
         const auto line = take_line(bytes);
         if (!line || !request_line(*line)) return std::nullopt;
         for (std::size_t count = 0;; ++count) {
@@ -163,7 +169,8 @@ class HeadParser {
         if (name == "host") return ++hosts_ == 1 && is_host(value) && (!value.empty() || !is_1_1_);
         if (name == "content-length") return content_length(value);
         if (name == "transfer-encoding") return transfer_encoding(value);
-        if (name == "authorization") return set_once(request.authorization, value, has_authorization_);
+        if (name == "authorization")
+            return set_once(request.authorization, value, has_authorization_);
         if (name == "content-type") return set_once(request.content_type, value, has_content_type_);
         if (name == "connection") connection(value);
         if (name == "expect") head_.expects_continue = compared_form(value) == "100-continue";
@@ -184,7 +191,8 @@ class HeadParser {
     bool content_length(std::string_view value) {
         if (head_.content_length || value.empty() || value.size() > kMaxLengthDigits) return false;
         std::size_t length = 0;
-        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);
+        const auto [end, error] =
+            std::from_chars(value.data(), value.data() + value.size(), length);
         if (error != std::errc{} || end != value.data() + value.size()) return false;
         head_.content_length = length;
         return true;
@@ -208,7 +216,8 @@ class HeadParser {
 
     bool finish() {
         if (is_1_1_ && hosts_ != 1) return false;
-        // RFC 9112 section 6.1: both lengths at once, or a coding in HTTP/1.0, is an attack or a fault.
+        // RFC 9112 section 6.1: both lengths at once, or a coding in HTTP/1.0, is an attack or a
+        // fault.
         if (head_.chunked && (head_.content_length || !is_1_1_)) return false;
         head_.keep_alive = !close_ && (is_1_1_ || keep_alive_);
         return true;

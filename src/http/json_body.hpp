@@ -8,8 +8,8 @@
 
 namespace userd::http {
 
-/// Why a text is not JSON as this service takes it: Python's words and position (in characters), since
-/// that is what callers of the replaced service see.
+/// Why a text is not JSON as this service takes it: Python's words and position (in characters),
+/// since that is what callers of the replaced service see.
 struct JsonError {
     std::string message;
     std::size_t position = 0;

@@ -27,7 +27,9 @@ class Scanner {
     [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
     void skip_space() {
-        while (at_ < text_.size() && std::string_view(" \t\n\r").find(text_[at_]) != std::string_view::npos) ++at_;
+        while (at_ < text_.size() &&
+               std::string_view(" \t\n\r").find(text_[at_]) != std::string_view::npos)
+            ++at_;
     }
 
     bool take(std::string_view word) {
@@ -41,7 +43,8 @@ class Scanner {
         if (c == '"') return string();
         if (c == '{') return object();
         if (c == '[') return array();
-        for (const std::string_view word : {"null", "true", "false", "NaN", "Infinity", "-Infinity"})
+        for (const std::string_view word :
+             {"null", "true", "false", "NaN", "Infinity", "-Infinity"})
             if (take(word)) return true;
         return number() || fail("Expecting value", at_);
     }
@@ -67,7 +70,8 @@ class Scanner {
     bool digits(bool no_leading_zero) {
         if (no_leading_zero && take("0")) return true;
         const std::size_t start = at_;
-        while (peek() >= '0' && peek() <= '9') ++at_;
+        while (peek() >= '0' && peek() <= '9')
+            ++at_;
         return at_ > start;
     }
 
@@ -80,7 +84,8 @@ class Scanner {
                 ++at_;
                 return true;
             }
-            if (static_cast<unsigned char>(c) < 0x20) return fail("Invalid control character at", at_);
+            if (static_cast<unsigned char>(c) < 0x20)
+                return fail("Invalid control character at", at_);
             ++at_;
             if (c == '\\' && !escape(begin)) return false;
         }
@@ -94,7 +99,8 @@ class Scanner {
             return std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos ||
                    fail("Invalid \\escape", backslash);
         const std::string_view hex = text_.substr(at_, 4);
-        if (hex.size() < 4 || hex.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
+        if (hex.size() < 4 ||
+            hex.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
             return fail("Invalid \\uXXXX escape", backslash + 1);
         at_ += 4;
         return true;
@@ -105,7 +111,8 @@ class Scanner {
         skip_space();
         if (take("}")) return true;
         for (;;) {
-            if (peek() != '"') return fail("Expecting property name enclosed in double quotes", at_);
+            if (peek() != '"')
+                return fail("Expecting property name enclosed in double quotes", at_);
             if (!string()) return false;
             skip_space();
             if (!take(":")) return fail("Expecting ':' delimiter", at_);

@@ -28,29 +28,43 @@ Response problem(unsigned status, std::string_view detail) {
 
 Response problem(Errc error) {
     switch (error) {
-    case Errc::user_exists:
-        return problem(409, "User with these credentials already exists");
-    case Errc::bad_credentials:
-        return problem(401, "Invalid username or password");
-    case Errc::bad_refresh:
-        return unauthorized("Invalid token, Please login again");
-    case Errc::bad_token:
-        return unauthorized("Could not validate credentials");
-    case Errc::not_found:
-        return not_found();
-    case Errc::busy:
-        return service_busy();
+        case Errc::user_exists:
+            return problem(409, "User with these credentials already exists");
+        case Errc::bad_credentials:
+            return problem(401, "Invalid username or password");
+        case Errc::bad_refresh:
+            return unauthorized("Invalid token, Please login again");
+        case Errc::bad_token:
+            return unauthorized("Could not validate credentials");
+        case Errc::not_found:
+            return not_found();
+        case Errc::busy:
+            return service_busy();
     }
     std::abort();
 }
 
-Response bad_request() { return problem(400, "Bad Request"); }
-Response not_authenticated() { return unauthorized("Not authenticated"); }
-Response not_found() { return problem(404, "Not Found"); }
-Response request_timeout() { return problem(408, "Request timeout"); }
-Response body_too_large() { return problem(413, "Request body too large"); }
-Response header_too_large() { return problem(431, "Request header too large"); }
-Response internal_error() { return problem(500, "Internal Server Error"); }
+Response bad_request() {
+    return problem(400, "Bad Request");
+}
+Response not_authenticated() {
+    return unauthorized("Not authenticated");
+}
+Response not_found() {
+    return problem(404, "Not Found");
+}
+Response request_timeout() {
+    return problem(408, "Request timeout");
+}
+Response body_too_large() {
+    return problem(413, "Request body too large");
+}
+Response header_too_large() {
+    return problem(431, "Request header too large");
+}
+Response internal_error() {
+    return problem(500, "Internal Server Error");
+}
 Response service_busy() {
     return with_header(problem(503, "Service busy, try again"), "Retry-After", kRetryAfterSeconds);
 }

@@ -12,13 +12,13 @@ namespace userd::http {
 /// The only map from Errc to an answer.
 [[nodiscard]] Response problem(Errc error);
 
-[[nodiscard]] Response bad_request();                ///< 400
-[[nodiscard]] Response not_authenticated();          ///< 401, no token or another scheme
-[[nodiscard]] Response not_found();                  ///< 404
-[[nodiscard]] Response request_timeout();            ///< 408
-[[nodiscard]] Response body_too_large();             ///< 413
-[[nodiscard]] Response header_too_large();           ///< 431
-[[nodiscard]] Response internal_error();             ///< 500
-[[nodiscard]] Response service_busy();               ///< 503 + Retry-After
+[[nodiscard]] Response bad_request();        ///< 400
+[[nodiscard]] Response not_authenticated();  ///< 401, no token or another scheme
+[[nodiscard]] Response not_found();          ///< 404
+[[nodiscard]] Response request_timeout();    ///< 408
+[[nodiscard]] Response body_too_large();     ///< 413
+[[nodiscard]] Response header_too_large();   ///< 431
+[[nodiscard]] Response internal_error();     ///< 500
+[[nodiscard]] Response service_busy();       ///< 503 + Retry-After
 
 }  // namespace userd::http

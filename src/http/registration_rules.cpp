@@ -23,16 +23,22 @@ std::string characters(std::size_t count) {
 }
 
 BrokenRule too_short(std::size_t least) {
-    return {"string_too_short", "String should have at least " + characters(least), {{"min_length", least}}};
+    return {"string_too_short",
+            "String should have at least " + characters(least),
+            {{"min_length", least}}};
 }
 
 BrokenRule too_long(std::size_t most) {
-    return {"string_too_long", "String should have at most " + characters(most), {{"max_length", most}}};
+    return {"string_too_long",
+            "String should have at most " + characters(most),
+            {{"max_length", most}}};
 }
 
 /// As Pydantic reports a ValueError of a validator, through FastAPI's encoder.
 BrokenRule has_nul() {
-    return {"value_error", "Value error, NUL characters are not allowed", {{"error", boost::json::object()}}};
+    return {"value_error",
+            "Value error, NUL characters are not allowed",
+            {{"error", boost::json::object()}}};
 }
 
 BrokenRule bad_email(const std::string& reason) {
@@ -40,20 +46,24 @@ BrokenRule bad_email(const std::string& reason) {
 }
 
 bool is_local_character(char c) {
-    return is_alphanumeric(c) || std::string_view("!#$%&'*+-/=?^_`{|}~.").find(c) != std::string_view::npos;
+    return is_alphanumeric(c) ||
+           std::string_view("!#$%&'*+-/=?^_`{|}~.").find(c) != std::string_view::npos;
 }
 
 /// In email-validator's words.
 std::optional<std::string> fault_of_local_part(std::string_view local) {
     if (local.empty()) return "There must be something before the @-sign.";
     if (local.size() > kMaxLocalPart)
-        return "The email address is too long before the @-sign (" + characters(local.size() - kMaxLocalPart) +
-               " too many).";
+        return "The email address is too long before the @-sign (" +
+               characters(local.size() - kMaxLocalPart) + " too many).";
     if (local.front() == '.') return "An email address cannot start with a period.";
-    if (local.back() == '.') return "An email address cannot have a period immediately before the @-sign.";
-    if (local.find("..") != std::string_view::npos) return "An email address cannot have two periods in a row.";
+    if (local.back() == '.')
+        return "An email address cannot have a period immediately before the @-sign.";
+    if (local.find("..") != std::string_view::npos)
+        return "An email address cannot have two periods in a row.";
     for (const char c : local)
-        if (!is_local_character(c)) return "The email address contains invalid characters before the @-sign.";
+        if (!is_local_character(c))
+            return "The email address contains invalid characters before the @-sign.";
     return std::nullopt;
 }
 
@@ -72,7 +82,8 @@ std::optional<std::string> fault_of_label(std::string_view label) {
 
 std::optional<std::string> fault_of_domain(std::string_view domain) {
     if (domain.empty()) return "There must be something after the @-sign.";
-    if (domain.front() == '.') return "An email address cannot have a period immediately after the @-sign.";
+    if (domain.front() == '.')
+        return "An email address cannot have a period immediately after the @-sign.";
     if (domain.back() == '.') return "An email address cannot end with a period.";
     std::string_view label;
     std::size_t labels = 0;
@@ -96,7 +107,8 @@ std::optional<BrokenRule> check_new_username(std::string_view username) {
     if (size < kMinUsername) return too_short(kMinUsername);
     if (size > kMaxUsername) return too_long(kMaxUsername);
     bool matches = is_alphanumeric(username.front());
-    for (const char c : username) matches = matches && (is_alphanumeric(c) || c == '.' || c == '_' || c == '-');
+    for (const char c : username)
+        matches = matches && (is_alphanumeric(c) || c == '.' || c == '_' || c == '-');
     if (matches) return std::nullopt;
     return BrokenRule{"string_pattern_mismatch",
                       std::string("String should match pattern '") + kUsernamePattern + "'",
@@ -109,7 +121,8 @@ std::optional<BrokenRule> check_new_email(std::string_view email) {
     if (auto fault = fault_of_local_part(email.substr(0, at))) return bad_email(*fault);
     if (auto fault = fault_of_domain(email.substr(at + 1))) return bad_email(*fault);
     if (email.size() > kMaxEmail)
-        return bad_email("The email address is too long (" + characters(email.size() - kMaxEmail) + " too many).");
+        return bad_email("The email address is too long (" + characters(email.size() - kMaxEmail) +
+                         " too many).");
     return std::nullopt;
 }
 

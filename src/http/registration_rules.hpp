@@ -14,7 +14,8 @@ struct BrokenRule {
     boost::json::object ctx;
 };
 
-/// The contract's rules "At registration", and the upper limits that login keeps. Nothing when kept.
+/// The contract's rules "At registration", and the upper limits that login keeps. Nothing when
+/// kept.
 [[nodiscard]] std::optional<BrokenRule> check_new_username(std::string_view username);
 [[nodiscard]] std::optional<BrokenRule> check_new_email(std::string_view email);
 [[nodiscard]] std::optional<BrokenRule> check_new_password(std::string_view password);

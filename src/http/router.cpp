@@ -7,22 +7,22 @@ namespace {
 
 std::string_view name_of(Method method) {
     switch (method) {
-    case Method::get:
-        return "GET";
-    case Method::head:
-        return "HEAD";
-    case Method::post:
-        return "POST";
-    case Method::put:
-        return "PUT";
-    case Method::patch:
-        return "PATCH";
-    case Method::delete_:
-        return "DELETE";
-    case Method::options:
-        return "OPTIONS";
-    case Method::other:
-        return "";
+        case Method::get:
+            return "GET";
+        case Method::head:
+            return "HEAD";
+        case Method::post:
+            return "POST";
+        case Method::put:
+            return "PUT";
+        case Method::patch:
+            return "PATCH";
+        case Method::delete_:
+            return "DELETE";
+        case Method::options:
+            return "OPTIONS";
+        case Method::other:
+            return "";
     }
     return "";
 }
@@ -32,7 +32,8 @@ std::string_view name_of(Method method) {
 Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {}
 
 bool Router::has_path(std::string_view path) const {
-    return std::any_of(routes_.begin(), routes_.end(), [path](const Route& route) { return route.path == path; });
+    return std::any_of(routes_.begin(), routes_.end(),
+                       [path](const Route& route) { return route.path == path; });
 }
 
 std::string Router::allowed(std::string_view path) const {
@@ -72,7 +73,8 @@ Router::Match Router::find(const Request& request) const {
     match.answer.status = 307;
     match.answer.content_type = {};
     // A known path, so it cannot name another host.
-    match.answer.headers.emplace_back("Location", request.query.empty() ? other : other + "?" + request.query);
+    match.answer.headers.emplace_back("Location",
+                                      request.query.empty() ? other : other + "?" + request.query);
     return match;
 }
 

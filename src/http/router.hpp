@@ -18,9 +18,9 @@ using Handler = std::function<Task<Response>(const Request&)>;
 
 struct Route {
     Method method;
-    std::string_view path;        ///< exact; static text
+    std::string_view path;  ///< exact; static text
     Access access;
-    Handler handler;              ///< the request outlives the returned task
+    Handler handler;  ///< the request outlives the returned task
 };
 
 /// Finds the handler for a request by exact path. Immutable once built, thread-safe.
@@ -31,11 +31,12 @@ class Router {
 
     struct Match {
         const Route* route = nullptr;
-        std::size_t index = 0;    ///< of the route, for metrics; size() when there is none
-        Response answer;          ///< 404, 405 + Allow, or 307 + relative Location when there is no route
+        std::size_t index = 0;  ///< of the route, for metrics; size() when there is none
+        Response answer;  ///< 404, 405 + Allow, or 307 + relative Location when there is no route
     };
-    /// FastAPI's rules: the path first (404), then the method (405 with Allow: "GET" or "GET, POST"),
-    /// and a path that exists with one trailing slash more or less is a 307 for every method.
+    /// FastAPI's rules: the path first (404), then the method (405 with Allow: "GET" or "GET,
+    /// POST"), and a path that exists with one trailing slash more or less is a 307 for every
+    /// method.
     [[nodiscard]] Match find(const Request& request) const;
 
     /// "GET, POST": the methods of a path; empty when there is no such path.

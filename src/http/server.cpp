@@ -27,11 +27,13 @@ constexpr int kBacklog = 4096;
 /// The 503 of a connection too many; written without waiting, then the socket is closed.
 std::string refusal() {
     const Response response = service_busy();
-    std::string out = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-                      "X-Content-Type-Options: nosniff\r\nX-Request-ID: " +
-                      make_uuid_v7(system_now()).to_string() +
-                      "\r\nContent-Length: " + std::to_string(response.body.size()) + "\r\n";
-    for (const auto& [name, value] : response.headers) out.append(name).append(": ").append(value).append("\r\n");
+    std::string out =
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+        "X-Content-Type-Options: nosniff\r\nX-Request-ID: " +
+        make_uuid_v7(system_now()).to_string() +
+        "\r\nContent-Length: " + std::to_string(response.body.size()) + "\r\n";
+    for (const auto& [name, value] : response.headers)
+        out.append(name).append(": ").append(value).append("\r\n");
     return out + "Connection: close\r\n\r\n" + response.body;
 }
 
@@ -43,7 +45,10 @@ const std::array<double, RouteCounts::kBuckets - 1> RouteCounts::kBounds = {
 class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   public:
     Impl(Loops& loops, Router router, ServerSettings settings)
-        : loops_(loops), context_(std::make_shared<ServerContext>()), acceptor_(loops.at(0)), open_(loops.size()) {
+        : loops_(loops),
+          context_(std::make_shared<ServerContext>()),
+          acceptor_(loops.at(0)),
+          open_(loops.size()) {
         context_->router = std::move(router);
         context_->settings = std::move(settings);
         for (std::size_t i = 0; i <= context_->router.size(); ++i)
@@ -84,24 +89,25 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
         if (!error) acceptor_.bind(endpoint, error);
         if (!error) acceptor_.listen(kBacklog, error);
         if (error)
-            throw std::runtime_error("cannot listen on " + settings.address + ":" + std::to_string(settings.port) +
-                                     " (" + settings.name + "): " + error.message() +
-                                     "; set another address or end what uses it");
+            throw std::runtime_error("cannot listen on " + settings.address + ":" +
+                                     std::to_string(settings.port) + " (" + settings.name + "): " +
+                                     error.message() + "; set another address or end what uses it");
         port_ = acceptor_.local_endpoint().port();
     }
 
     static Task<void> accept(std::shared_ptr<Impl> self) {
         bool failing = false;
         for (std::size_t next = 0;; next = (next + 1) % self->loops_.size()) {
-            auto [error, socket] =
-                co_await self->acceptor_.async_accept(self->loops_.at(next), asio::as_tuple(asio::use_awaitable));
+            auto [error, socket] = co_await self->acceptor_.async_accept(
+                self->loops_.at(next), asio::as_tuple(asio::use_awaitable));
             if (self->context_->stopping) co_return;
             if (!error) {
                 failing = false;
                 self->deal(next, std::move(socket));
                 continue;
             }
-            if (!std::exchange(failing, true)) log::error("cannot accept", {{"error", error.message()}});
+            if (!std::exchange(failing, true))
+                log::error("cannot accept", {{"error", error.message()}});
             asio::steady_timer pause(self->loops_.at(0), kAcceptPause);
             co_await pause.async_wait(asio::use_awaitable);
         }
@@ -135,8 +141,9 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
 
     static Task<void> sweep(std::shared_ptr<Impl> self, std::size_t loop) {
         const ServerSettings& settings = self->context_->settings;
-        const auto shortest = std::min({settings.header_timeout, settings.body_timeout, settings.write_timeout,
-                                        settings.idle_timeout, 4 * kSweepEvery});
+        const auto shortest =
+            std::min({settings.header_timeout, settings.body_timeout, settings.write_timeout,
+                      settings.idle_timeout, 4 * kSweepEvery});
         const auto period = std::max(std::chrono::milliseconds(5), shortest / 4);
         asio::steady_timer timer(self->loops_.at(loop));
         while (!self->context_->stopping || self->context_->connections > 0) {
@@ -155,7 +162,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     std::shared_ptr<ServerContext> context_;
     Tcp::acceptor acceptor_;
     std::uint16_t port_ = 0;
-    std::vector<std::vector<Weak>> open_;     ///< one list a loop, touched on its thread only
+    std::vector<std::vector<Weak>> open_;  ///< one list a loop, touched on its thread only
 };
 
 Server::Server(Loops& loops, Router router, ServerSettings settings)

@@ -26,18 +26,21 @@ json::value masked(const json::value& value) {
     if (const json::object* object = value.if_object()) {
         json::object copy;
         for (const auto& member : *object)
-            copy[member.key()] = is_secret_name(member.key()) ? json::value(kMask) : masked(member.value());
+            copy[member.key()] =
+                is_secret_name(member.key()) ? json::value(kMask) : masked(member.value());
         return copy;
     }
     if (const json::array* array = value.if_array()) {
         json::array copy;
-        for (const json::value& element : *array) copy.push_back(masked(element));
+        for (const json::value& element : *array)
+            copy.push_back(masked(element));
         return copy;
     }
     return value;
 }
 
-FieldError error_of(std::string type, std::vector<json::value> loc, std::string msg, json::value input) {
+FieldError error_of(std::string type, std::vector<json::value> loc, std::string msg,
+                    json::value input) {
     return {std::move(type), std::move(loc), std::move(msg), std::move(input), std::nullopt};
 }
 
@@ -47,7 +50,8 @@ FieldError missing(std::vector<json::value> loc, json::value input) {
 
 FieldError not_an_object(json::value input) {
     return error_of("model_attributes_type", {"body"},
-                    "Input should be a valid dictionary or object to extract fields from", std::move(input));
+                    "Input should be a valid dictionary or object to extract fields from",
+                    std::move(input));
 }
 
 std::string media_type(std::string_view content_type) {
@@ -69,13 +73,15 @@ Parsed<json::object> json_object(const Request& request) {
     if (!is_json_type(media_type(request.content_type))) return FieldErrors{not_an_object(kMask)};
     auto parsed = parse_json(body);
     if (const JsonError* bad = std::get_if<JsonError>(&parsed)) {
-        FieldError error = error_of("json_invalid", {"body", bad->position}, "JSON decode error", json::object());
+        FieldError error =
+            error_of("json_invalid", {"body", bad->position}, "JSON decode error", json::object());
         error.ctx = json::object{{"error", bad->message}};
         return FieldErrors{std::move(error)};
     }
     json::value& value = std::get<json::value>(parsed);
     if (value.is_null()) return FieldErrors{missing({"body"}, nullptr)};
-    if (!value.is_object()) return FieldErrors{not_an_object(value.is_string() ? json::value(kMask) : masked(value))};
+    if (!value.is_object())
+        return FieldErrors{not_an_object(value.is_string() ? json::value(kMask) : masked(value))};
     return std::move(value.get_object());
 }
 
@@ -94,7 +100,8 @@ class Fields {
         }
         const json::value input = is_secret_name(name) ? json::value(kMask) : masked(*value);
         if (!value->is_string()) {
-            errors_.push_back(error_of("string_type", {"body", name}, "Input should be a valid string", input));
+            errors_.push_back(
+                error_of("string_type", {"body", name}, "Input should be a valid string", input));
             return {};
         }
         const std::string_view text = value->get_string();
@@ -105,7 +112,8 @@ class Fields {
     void check(const char* name, std::string_view text, Rule rule, const json::value& input) {
         if (rule == nullptr) return;
         if (auto broken = rule(text)) {
-            FieldError error = error_of(std::move(broken->type), {"body", name}, std::move(broken->msg), input);
+            FieldError error =
+                error_of(std::move(broken->type), {"body", name}, std::move(broken->msg), input);
             error.ctx = std::move(broken->ctx);
             errors_.push_back(std::move(error));
         }
@@ -128,7 +136,8 @@ Parsed<LoginForm> parse_login_form(const Request& request) {
     for (const auto& [name, value] : *values)
         if (!value.empty()) object[name] = value;
     FieldErrors errors;
-    if (const json::value* grant = object.if_contains("grant_type"); grant && grant->get_string() != "password") {
+    if (const json::value* grant = object.if_contains("grant_type");
+        grant && grant->get_string() != "password") {
         FieldError error = error_of("string_pattern_mismatch", {"body", "grant_type"},
                                     "String should match pattern '^password$'", *grant);
         error.ctx = json::object{{"pattern", "^password$"}};
@@ -182,7 +191,8 @@ Parsed<RegisterForm> parse_register(const Request& request) {
 }
 
 Parsed<LoginForm> parse_login(const Request& request) {
-    if (media_type(request.content_type) == "application/x-www-form-urlencoded") return parse_login_form(request);
+    if (media_type(request.content_type) == "application/x-www-form-urlencoded")
+        return parse_login_form(request);
     Parsed<json::object> object = json_object(request);
     if (!object) return object.errors();
     Fields fields(*object);

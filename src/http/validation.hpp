@@ -16,10 +16,10 @@ namespace userd::http {
 
 /// One entry of a 422 body, in Pydantic 2's words as FastAPI passes them on.
 struct FieldError {
-    std::string type;                        ///< `missing`, `string_type`, `json_invalid`, …
-    std::vector<boost::json::value> loc;     ///< ["body","email"]; a position for json_invalid
+    std::string type;                     ///< `missing`, `string_type`, `json_invalid`, …
+    std::vector<boost::json::value> loc;  ///< ["body","email"]; a position for json_invalid
     std::string msg;
-    boost::json::value input;                ///< secrets already masked
+    boost::json::value input;  ///< secrets already masked
     std::optional<boost::json::object> ctx;
 };
 using FieldErrors = std::vector<FieldError>;
@@ -44,11 +44,11 @@ class Parsed {
 /// 422 {"detail":[…]}.
 [[nodiscard]] Response unprocessable(const FieldErrors& errors);
 
-/// The three request bodies of the API. Every rule of the contract ("At registration …") is checked here,
-/// once; the errors have FastAPI's types, locations, messages, order and ctx.
+/// The three request bodies of the API. Every rule of the contract ("At registration …") is checked
+/// here, once; the errors have FastAPI's types, locations, messages, order and ctx.
 struct RegisterForm {
     std::string username;
-    std::string email;                        ///< domain lower-cased
+    std::string email;  ///< domain lower-cased
     Secret password;
 };
 struct LoginForm {

@@ -24,14 +24,14 @@ struct UserState {
 
 /// One committed change of a user, written in the same transaction as the change.
 struct Event {
-    std::int64_t sequence = 0;         ///< the outbox's order: ascending per user in commit order
-    EventId id;                        ///< stable over re-sends
+    std::int64_t sequence = 0;  ///< the outbox's order: ascending per user in commit order
+    EventId id;                 ///< stable over re-sends
     EventType type = EventType::user_registered;
     UserId user;
-    std::int64_t version = 0;          ///< 1, 2, 3, … per user without a gap; deletion has one too
+    std::int64_t version = 0;  ///< 1, 2, 3, … per user without a gap; deletion has one too
     Timestamp time;
-    std::optional<UserState> state;    ///< absent for user_deleted, and once erased
-    std::string traceparent;           ///< W3C Trace Context of the causing request, or empty
+    std::optional<UserState> state;  ///< absent for user_deleted, and once erased
+    std::string traceparent;         ///< W3C Trace Context of the causing request, or empty
 
     bool operator==(const Event&) const = default;
 };

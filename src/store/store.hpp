@@ -19,11 +19,11 @@ namespace userd {
 struct NewUser {
     UserId id;
     std::string username;
-    std::string username_key;      ///< compared_form(username)
+    std::string username_key;  ///< compared_form(username)
     std::string email;
-    std::string email_key;         ///< compared_form(email)
+    std::string email_key;  ///< compared_form(email)
     std::string password_hash;
-    std::string hash_format;       ///< hash_format(password_hash)
+    std::string hash_format;  ///< hash_format(password_hash)
 };
 
 struct User {
@@ -43,11 +43,11 @@ struct Login {
 struct Session {
     SessionId id;
     UserId user;
-    std::int64_t generation = 0;   ///< 1 at login; each rotation adds one
-    std::string refresh_key_id;    ///< the key its current refresh token is signed with
-    Timestamp rotated_at;          ///< iat of the current refresh token
-    Timestamp expires_at;          ///< exp of the current refresh token
-    Timestamp ends_at;             ///< no rotation goes beyond this
+    std::int64_t generation = 0;  ///< 1 at login; each rotation adds one
+    std::string refresh_key_id;   ///< the key its current refresh token is signed with
+    Timestamp rotated_at;         ///< iat of the current refresh token
+    Timestamp expires_at;         ///< exp of the current refresh token
+    Timestamp ends_at;            ///< no rotation goes beyond this
 };
 
 struct Rehash {
@@ -58,7 +58,7 @@ struct Rehash {
 struct OpenSession {
     SessionId id;
     UserId user;
-    std::string verified_hash;     ///< the password hash that was verified
+    std::string verified_hash;  ///< the password hash that was verified
     std::string refresh_key_id;
     std::chrono::seconds refresh_lifetime{};
     std::chrono::seconds session_lifetime{};
@@ -68,7 +68,7 @@ struct OpenSession {
 struct Rotate {
     SessionId session;
     UserId user;
-    std::int64_t generation = 0;   ///< as presented
+    std::int64_t generation = 0;  ///< as presented
     std::string refresh_key_id;
     std::chrono::seconds refresh_lifetime{};
     std::chrono::seconds repeat_window{};
@@ -76,14 +76,15 @@ struct Rotate {
 
 struct Rotation {
     enum class Outcome {
-        rotated,    ///< `session` is the new row
-        repeated,   ///< the successor was asked for again in time; `session` is unchanged
-        reused,     ///< an old generation came back: the session has now ended, with that reason
-        refused,    ///< no such session, ended, expired, user disabled or gone, or a generation to come
+        rotated,   ///< `session` is the new row
+        repeated,  ///< the successor was asked for again in time; `session` is unchanged
+        reused,    ///< an old generation came back: the session has now ended, with that reason
+        refused,   ///< no such session, ended, expired, user disabled or gone, or a generation to
+                   ///< come
     };
     Outcome outcome = Outcome::refused;
-    Session session;               ///< for rotated and repeated
-    std::string username;          ///< for rotated and repeated
+    Session session;       ///< for rotated and repeated
+    std::string username;  ///< for rotated and repeated
 };
 
 struct Profile {
@@ -94,38 +95,40 @@ struct Profile {
 };
 
 struct OutboxStats {
-    std::int64_t waiting = 0;                  ///< events not yet acknowledged by Kafka, parked ones too
+    std::int64_t waiting = 0;  ///< events not yet acknowledged by Kafka, parked ones too
     std::int64_t parked = 0;
-    std::optional<Timestamp> oldest;           ///< time of the oldest that waits
+    std::optional<Timestamp> oldest;  ///< time of the oldest that waits
 };
 
 struct Page {
-    std::string after;             ///< username_key of the last row seen, or empty
+    std::string after;  ///< username_key of the last row seen, or empty
     int limit = 100;
 };
 
-/// The accounts, sessions and events of the service, as whole operations: each is atomic, durable once
-/// it has returned, and one round trip. Thread-safe; operations may be awaited on any loop.
+/// The accounts, sessions and events of the service, as whole operations: each is atomic, durable
+/// once it has returned, and one round trip. Thread-safe; operations may be awaited on any loop.
 ///
-/// Throws StoreUnavailable when the store cannot serve now; what was asked for is then whole or absent.
-/// Every change of a user raises `version` and `updated_at` and writes its event in the same transaction.
-/// `traceparent` is copied into the event.
+/// Throws StoreUnavailable when the store cannot serve now; what was asked for is then whole or
+/// absent. Every change of a user raises `version` and `updated_at` and writes its event in the
+/// same transaction. `traceparent` is copied into the event.
 class Store {
   public:
     virtual ~Store() = default;
 
-    /// user_exists if username_key or email_key is taken, as either's username or e-mail respectively.
+    /// user_exists if username_key or email_key is taken, as either's username or e-mail
+    /// respectively.
     virtual Task<Result<User>> add_user(NewUser user, std::string traceparent) = 0;
     /// Whether either key is taken now; a cheap look before a hash is spent, add_user decides.
     virtual Task<bool> is_taken(std::string username_key, std::string email_key) = 0;
     /// By username_key, or by email_key if the key has an '@'. not_found.
     virtual Task<Result<Login>> find_login(std::string key) = 0;
 
-    /// Opens a session with generation 1. bad_credentials if the user is gone, disabled, or the hash is no
-    /// longer `verified_hash`.
+    /// Opens a session with generation 1. bad_credentials if the user is gone, disabled, or the
+    /// hash is no longer `verified_hash`.
     virtual Task<Result<Session>> open_session(OpenSession request) = 0;
     virtual Task<Rotation> rotate_session(Rotate request) = 0;
-    /// not_found unless the session is the user's, has neither ended nor expired, and the user is enabled.
+    /// not_found unless the session is the user's, has neither ended nor expired, and the user is
+    /// enabled.
     virtual Task<Result<Profile>> read_profile(UserId user, SessionId session) = 0;
 
     /// By id text, username_key or email_key. not_found.
@@ -135,20 +138,22 @@ class Store {
     virtual Task<Result<User>> set_email(UserId user, std::string email, std::string email_key) = 0;
     /// Disabling ends the user's sessions. not_found.
     virtual Task<Result<User>> set_disabled(UserId user, bool disabled) = 0;
-    /// Ends the sessions, erases the states of the user's sent events, and frees name and e-mail. not_found.
+    /// Ends the sessions, erases the states of the user's sent events, and frees name and e-mail.
+    /// not_found.
     virtual Task<Result<User>> delete_user(UserId user) = 0;
 
     /// Of which formats (hash_format) users exist.
     virtual Task<std::vector<std::string>> hash_formats() = 0;
-    virtual Task<std::int64_t> count_sessions() = 0;    ///< neither ended nor expired
+    virtual Task<std::int64_t> count_sessions() = 0;  ///< neither ended nor expired
 
-    /// Events that wait with sequence > after, in sequence order, without parked ones and without those
-    /// of users who have an earlier parked one.
+    /// Events that wait with sequence > after, in sequence order, without parked ones and without
+    /// those of users who have an earlier parked one.
     virtual Task<std::vector<Event>> waiting_events(std::int64_t after, int limit) = 0;
-    /// For people: the newest `limit` events that wait, oldest first, parked ones with their reason.
+    /// For people: the newest `limit` events that wait, oldest first, parked ones with their
+    /// reason.
     struct Waiting {
         Event event;
-        std::string parked_reason;                      ///< empty when not parked
+        std::string parked_reason;  ///< empty when not parked
     };
     virtual Task<std::vector<Waiting>> list_waiting(int limit) = 0;
     /// Takes acknowledged events out of the outbox. An event already gone is no error.

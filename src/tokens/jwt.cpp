@@ -32,8 +32,8 @@ bool has_text(const boost::json::object& object, std::string_view name, std::str
 }
 
 std::string header_json(const Key& key, std::string_view typ) {
-    return R"({"alg":")" + std::string(name_of(key.algorithm())) + R"(","typ":")" + std::string(typ) +
-           R"(","kid":")" + key.id() + R"("})";
+    return R"({"alg":")" + std::string(name_of(key.algorithm())) + R"(","typ":")" +
+           std::string(typ) + R"(","kid":")" + key.id() + R"("})";
 }
 
 /// alg, typ and kid, each exactly as the key and the caller want them, and nothing else.
@@ -46,7 +46,8 @@ bool is_expected_header(std::string_view json, const Key& key, std::string_view 
 }  // namespace
 
 std::string encode_jwt(const Key& key, std::string_view typ, std::string_view payload_json) {
-    std::string token = base64url_encode(header_json(key, typ)) + "." + base64url_encode(payload_json);
+    std::string token =
+        base64url_encode(header_json(key, typ)) + "." + base64url_encode(payload_json);
     const std::string signature = key.sign(token);
     token += '.';
     token += base64url_encode(signature);

@@ -9,24 +9,25 @@ namespace userd {
 
 std::string_view name_of(Algorithm algorithm) noexcept {
     switch (algorithm) {
-    case Algorithm::es256:
-        return "ES256";
-    case Algorithm::eddsa:
-        return "EdDSA";
-    case Algorithm::rs256:
-        return "RS256";
-    case Algorithm::hs256:
-        return "HS256";
+        case Algorithm::es256:
+            return "ES256";
+        case Algorithm::eddsa:
+            return "EdDSA";
+        case Algorithm::rs256:
+            return "RS256";
+        case Algorithm::hs256:
+            return "HS256";
     }
     std::abort();
 }
 
-std::shared_ptr<const Key> load_or_create_key(Algorithm algorithm, const std::filesystem::path& path) {
+std::shared_ptr<const Key> load_or_create_key(Algorithm algorithm,
+                                              const std::filesystem::path& path) {
     std::optional<Secret> pem = read_private_file(path);
     if (!pem) {
         const std::shared_ptr<const Key> made = Key::generate(algorithm);
         if (create_private_file(path, made->private_bytes())) return made;
-        pem = read_private_file(path);   // another process was faster
+        pem = read_private_file(path);  // another process was faster
     }
     try {
         if (pem) return Key::from_pem(algorithm, *pem);

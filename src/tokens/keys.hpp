@@ -17,13 +17,15 @@ enum class Algorithm { es256, eddsa, rs256, hs256 };
 /// One key, bound to one algorithm for its life (RFC 8725 section 3.1). Immutable and thread-safe.
 class Key {
   public:
-    /// HS256; at least 32 bytes (RFC 7518 section 3.2), else std::invalid_argument. The kid tells nothing
-    /// of the secret: a keyed hash of a fixed text, truncated.
+    /// HS256; at least 32 bytes (RFC 7518 section 3.2), else std::invalid_argument. The kid tells
+    /// nothing of the secret: a keyed hash of a fixed text, truncated.
     [[nodiscard]] static std::shared_ptr<const Key> from_secret(const Secret& secret);
     /// A new pair for es256 (P-256), eddsa (Ed25519) or rs256 (2048 bits).
     [[nodiscard]] static std::shared_ptr<const Key> generate(Algorithm algorithm);
-    /// A private key in PKCS#8 PEM. std::invalid_argument if it is not one, or not of the algorithm.
-    [[nodiscard]] static std::shared_ptr<const Key> from_pem(Algorithm algorithm, const Secret& pem);
+    /// A private key in PKCS#8 PEM. std::invalid_argument if it is not one, or not of the
+    /// algorithm.
+    [[nodiscard]] static std::shared_ptr<const Key> from_pem(Algorithm algorithm,
+                                                             const Secret& pem);
     virtual ~Key() = default;
 
     [[nodiscard]] virtual Algorithm algorithm() const noexcept = 0;

@@ -20,7 +20,8 @@ class SecretKey : public Key {
   public:
     explicit SecretKey(const Secret& secret)
         : secret_(secret.copy()),
-          id_(base64url_encode(hmac_sha256(secret.reveal(), "userd key id")).substr(0, kKeyIdSize)) {}
+          id_(base64url_encode(hmac_sha256(secret.reveal(), "userd key id"))
+                  .substr(0, kKeyIdSize)) {}
 
     [[nodiscard]] Algorithm algorithm() const noexcept override { return Algorithm::hs256; }
     [[nodiscard]] const std::string& id() const noexcept override { return id_; }
@@ -61,8 +62,8 @@ Secret hkdf_sha256(std::string_view key, std::string_view salt, std::string_view
                    std::size_t size) {
     const std::unique_ptr<EVP_KDF, decltype(&EVP_KDF_free)> kdf(
         EVP_KDF_fetch(nullptr, "HKDF", nullptr), EVP_KDF_free);
-    const std::unique_ptr<EVP_KDF_CTX, decltype(&EVP_KDF_CTX_free)> context(EVP_KDF_CTX_new(kdf.get()),
-                                                                            EVP_KDF_CTX_free);
+    const std::unique_ptr<EVP_KDF_CTX, decltype(&EVP_KDF_CTX_free)> context(
+        EVP_KDF_CTX_new(kdf.get()), EVP_KDF_CTX_free);
     const auto octets = [](const char* name, std::string_view bytes) {
         // OpenSSL refuses an empty parameter without an address.
         const char* data = bytes.data() == nullptr ? "" : bytes.data();

@@ -38,7 +38,8 @@ class FlatObjectHandler {
         text_.append(part.data(), part.size());
         return true;
     }
-    bool on_string(boost::json::string_view part, std::size_t size, boost::json::error_code& error) {
+    bool on_string(boost::json::string_view part, std::size_t size,
+                   boost::json::error_code& error) {
         on_string_part(part, size, error);
         const bool added = add(std::string_view(text_), error);
         text_.clear();
@@ -56,8 +57,12 @@ class FlatObjectHandler {
     }
     bool on_bool(bool value, boost::json::error_code& error) { return add(value, error); }
     bool on_null(boost::json::error_code& error) { return refuse(error); }
-    bool on_comment_part(boost::json::string_view, boost::json::error_code& error) { return refuse(error); }
-    bool on_comment(boost::json::string_view, boost::json::error_code& error) { return refuse(error); }
+    bool on_comment_part(boost::json::string_view, boost::json::error_code& error) {
+        return refuse(error);
+    }
+    bool on_comment(boost::json::string_view, boost::json::error_code& error) {
+        return refuse(error);
+    }
 
   private:
     template <class T>

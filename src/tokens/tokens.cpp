@@ -10,10 +10,10 @@
 namespace userd {
 namespace {
 
-constexpr std::string_view kAccessTyp = "at+jwt";    // RFC 9068 section 2.1
+constexpr std::string_view kAccessTyp = "at+jwt";  // RFC 9068 section 2.1
 constexpr std::string_view kRefreshTyp = "rt+jwt";
 constexpr std::size_t kTokenIdBytes = 16;
-constexpr std::chrono::seconds kClockSkew{60};       // of replicas, for iat only
+constexpr std::chrono::seconds kClockSkew{60};  // of replicas, for iat only
 
 std::optional<std::string_view> text_of(const boost::json::object& claims, std::string_view name) {
     const boost::json::value* value = claims.if_contains(name);
@@ -42,8 +42,8 @@ struct CommonClaims {
 };
 
 /// The claims that both kinds have; nothing unless all are there, ours and valid now.
-std::optional<CommonClaims> check_common(const boost::json::object& claims, const TokenSettings& settings,
-                                         Timestamp now) {
+std::optional<CommonClaims> check_common(const boost::json::object& claims,
+                                         const TokenSettings& settings, Timestamp now) {
     const auto issuer = text_of(claims, "iss");
     const auto audience = text_of(claims, "aud");
     if (issuer != settings.issuer || audience != settings.audience) return std::nullopt;
@@ -75,7 +75,8 @@ std::string times_json(Timestamp issued_at, Timestamp expires_at) {
            std::to_string(unix_seconds(expires_at));
 }
 
-/// `<session>.<generation>`, where the session is the token's own and the generation has one spelling.
+/// `<session>.<generation>`, where the session is the token's own and the generation has one
+/// spelling.
 std::optional<std::int64_t> generation_of(std::string_view jti, const SessionId& session) {
     const std::string prefix = session.to_string() + ".";
     if (!jti.starts_with(prefix)) return std::nullopt;
@@ -98,16 +99,17 @@ Tokens::Tokens(TokenSettings settings, std::shared_ptr<const Key> access_key,
 std::string Tokens::make_access(UserId user, SessionId session, std::string_view username,
                                 Timestamp now) const {
     return encode_jwt(*access_key_, kAccessTyp,
-                      common_json(settings_, user, session) + R"(,"username":)" + json_text(username) +
-                          times_json(now, now + settings_.access_lifetime) + R"(,"jti":")" +
-                          base64url_encode(random_bytes(kTokenIdBytes)) + R"("})");
+                      common_json(settings_, user, session) + R"(,"username":)" +
+                          json_text(username) + times_json(now, now + settings_.access_lifetime) +
+                          R"(,"jti":")" + base64url_encode(random_bytes(kTokenIdBytes)) + R"("})");
 }
 
 std::string Tokens::make_refresh(const RefreshClaims& claims) const {
     return encode_jwt(*refresh_key_, kRefreshTyp,
                       common_json(settings_, claims.user, claims.session) +
                           times_json(claims.issued_at, claims.expires_at) + R"(,"jti":")" +
-                          claims.session.to_string() + "." + std::to_string(claims.generation) + R"("})");
+                          claims.session.to_string() + "." + std::to_string(claims.generation) +
+                          R"("})");
 }
 
 std::optional<AccessClaims> Tokens::check_access(std::string_view token, Timestamp now) const {

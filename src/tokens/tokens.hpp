@@ -52,8 +52,10 @@ class Tokens {
     [[nodiscard]] std::string make_refresh(const RefreshClaims& claims) const;
 
     /// All claims checked, `exp` (no leeway) included: nothing for a token that is not good now.
-    [[nodiscard]] std::optional<AccessClaims> check_access(std::string_view token, Timestamp now) const;
-    [[nodiscard]] std::optional<RefreshClaims> check_refresh(std::string_view token, Timestamp now) const;
+    [[nodiscard]] std::optional<AccessClaims> check_access(std::string_view token,
+                                                           Timestamp now) const;
+    [[nodiscard]] std::optional<RefreshClaims> check_refresh(std::string_view token,
+                                                             Timestamp now) const;
 
     /// RFC 7517 section 5: {"keys":[…]} with the public key, or with none for HS256.
     [[nodiscard]] std::string jwks() const;

@@ -21,7 +21,8 @@ TEST(Loops, EachThreadKnowsItsIndex) {
 TEST(Loops, FinishRunsWhatIsQueued) {
     Loops loops(2);
     std::atomic<int> ran = 0;
-    for (int n = 0; n < 100; ++n) boost::asio::post(loops.at(n % 2 ? 1 : 0), [&ran] { ++ran; });
+    for (int n = 0; n < 100; ++n)
+        boost::asio::post(loops.at(n % 2 ? 1 : 0), [&ran] { ++ran; });
     loops.start();
     loops.finish();
     loops.join();

@@ -31,8 +31,8 @@ TEST_P(Base64UrlRefused, OtherSpellings) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Base64UrlRefused,
-                         testing::Values("Zg==", "Zh", "Zm9", "Z", "Zm9vY", "+//+", "Zm 9v", "Zm9v\n",
-                                         "Zm9\xc3\xa9"));
+                         testing::Values("Zg==", "Zh", "Zm9", "Z", "Zm9vY", "+//+", "Zm 9v",
+                                         "Zm9v\n", "Zm9\xc3\xa9"));
 
 }  // namespace
 }  // namespace userd

@@ -35,8 +35,10 @@ TEST(Files, OfManyCreatorsOneWins) {
     std::atomic<int> winners = 0;
     std::vector<std::thread> threads;
     for (int i = 0; i < 8; ++i)
-        threads.emplace_back([&, i] { winners += create_private_file(path, Secret(std::to_string(i))); });
-    for (std::thread& thread : threads) thread.join();
+        threads.emplace_back(
+            [&, i] { winners += create_private_file(path, Secret(std::to_string(i))); });
+    for (std::thread& thread : threads)
+        thread.join();
     EXPECT_EQ(winners, 1);
     EXPECT_EQ(read_private_file(path)->size(), 1U);
 }

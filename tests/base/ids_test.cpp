@@ -26,7 +26,8 @@ TEST(Ids, SortByTime) {
 
 TEST(Ids, AreNotRepeated) {
     std::set<UserId> ids;
-    for (int i = 0; i < 10000; ++i) ids.insert(UserId::make(from_unix_millis(1)));
+    for (int i = 0; i < 10000; ++i)
+        ids.insert(UserId::make(from_unix_millis(1)));
     EXPECT_EQ(ids.size(), 10000U);
 }
 

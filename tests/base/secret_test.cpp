@@ -9,7 +9,9 @@ namespace userd {
 namespace {
 
 template <class T>
-concept Printable = requires(std::ostream& out, const T& value) { out << value; };
+concept Printable = requires(std::ostream& out, const T& value) {
+    out << value;
+};
 
 static_assert(!Printable<Secret>);
 static_assert(!std::is_copy_constructible_v<Secret>);
@@ -18,7 +20,8 @@ static_assert(!std::is_convertible_v<Secret, std::string_view>);
 TEST(Secret, MovingEmptiesTheSource) {
     std::string plain = "hunter2hunter2";
     Secret first(std::move(plain));
-    EXPECT_TRUE(plain.empty());  // NOLINT(bugprone-use-after-move): that it is empty is what is tested
+    EXPECT_TRUE(
+        plain.empty());  // NOLINT(bugprone-use-after-move): that it is empty is what is tested
     Secret second(std::move(first));
     EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move)
     EXPECT_EQ(second.reveal(), "hunter2hunter2");

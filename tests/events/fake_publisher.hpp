@@ -16,12 +16,12 @@ namespace userd {
 
 /// What happens outside the publishers: the topic's content and the script.
 struct FakeBroker {
-    std::vector<Event> topic;          ///< what was written, in order, over all publishers
-    std::vector<Event> handed_over;    ///< every successful send(), in order
-    int publishers = 0;                ///< made so far
+    std::vector<Event> topic;        ///< what was written, in order, over all publishers
+    std::vector<Event> handed_over;  ///< every successful send(), in order
+    int publishers = 0;              ///< made so far
     int alive = 0;
     std::size_t most_in_flight = 0;
-    bool is_order_broken = false;      ///< a user had two events in flight at once
+    bool is_order_broken = false;  ///< a user had two events in flight at once
     std::size_t queue_limit = 1'000'000;
     /// Called by poll() with what is in flight; takes out of it what it gives as deliveries.
     std::function<std::vector<Delivery>(std::vector<Event>& in_flight)> script;
@@ -39,7 +39,8 @@ struct FakeBroker {
     }
     std::vector<Delivery> acknowledge_all(std::vector<Event>& in_flight) {
         std::vector<Delivery> deliveries;
-        while (!in_flight.empty()) deliveries.push_back(acknowledge(in_flight, 0));
+        while (!in_flight.empty())
+            deliveries.push_back(acknowledge(in_flight, 0));
         return deliveries;
     }
 };
@@ -56,7 +57,8 @@ class FakePublisher : public Publisher {
     bool send(const Event& event) override {
         if (in_flight_.size() >= broker_.queue_limit) return false;
         const auto is_same_user = [&](const Event& other) { return other.user == event.user; };
-        if (std::any_of(in_flight_.begin(), in_flight_.end(), is_same_user)) broker_.is_order_broken = true;
+        if (std::any_of(in_flight_.begin(), in_flight_.end(), is_same_user))
+            broker_.is_order_broken = true;
         in_flight_.push_back(event);
         broker_.handed_over.push_back(event);
         broker_.most_in_flight = std::max(broker_.most_in_flight, in_flight_.size());

@@ -18,8 +18,8 @@ inline UserId user_number(int number) {
     return id;
 }
 
-/// An outbox in memory. Everything else of a store is refused. `fault` is called before and after each
-/// operation's effect and may throw. Thread-safe.
+/// An outbox in memory. Everything else of a store is refused. `fault` is called before and after
+/// each operation's effect and may throw. Thread-safe.
 class FakeStore : public Store {
   public:
     std::function<void(const char* operation, bool after)> fault = [](const char*, bool) {};
@@ -73,7 +73,8 @@ class FakeStore : public Store {
             const std::lock_guard lock(mutex_);
             largest_read_ = std::max(largest_read_.load(), limit);
             for (const auto& [sequence, event] : outbox_)
-                if (sequence > after && sequence != hidden_ && !is_held_back(event) && events.size() < static_cast<std::size_t>(limit))
+                if (sequence > after && sequence != hidden_ && !is_held_back(event) &&
+                    events.size() < static_cast<std::size_t>(limit))
                     events.push_back(event);
         }
         fault("read", true);
@@ -83,7 +84,8 @@ class FakeStore : public Store {
         fault("remove", false);
         {
             const std::lock_guard lock(mutex_);
-            for (const std::int64_t sequence : sequences) outbox_.erase(sequence);
+            for (const std::int64_t sequence : sequences)
+                outbox_.erase(sequence);
         }
         fault("remove", true);
         co_return;
@@ -103,13 +105,19 @@ class FakeStore : public Store {
     Task<Result<Login>> find_login(std::string) override { return refuse<Result<Login>>(); }
     Task<Result<Session>> open_session(OpenSession) override { return refuse<Result<Session>>(); }
     Task<Rotation> rotate_session(Rotate) override { return refuse<Rotation>(); }
-    Task<Result<Profile>> read_profile(UserId, SessionId) override { return refuse<Result<Profile>>(); }
+    Task<Result<Profile>> read_profile(UserId, SessionId) override {
+        return refuse<Result<Profile>>();
+    }
     Task<Result<User>> find_user(std::string) override { return refuse<Result<User>>(); }
     Task<std::vector<User>> list_users(Page) override { return refuse<std::vector<User>>(); }
-    Task<Result<User>> set_email(UserId, std::string, std::string) override { return refuse<Result<User>>(); }
+    Task<Result<User>> set_email(UserId, std::string, std::string) override {
+        return refuse<Result<User>>();
+    }
     Task<Result<User>> set_disabled(UserId, bool) override { return refuse<Result<User>>(); }
     Task<Result<User>> delete_user(UserId) override { return refuse<Result<User>>(); }
-    Task<std::vector<std::string>> hash_formats() override { return refuse<std::vector<std::string>>(); }
+    Task<std::vector<std::string>> hash_formats() override {
+        return refuse<std::vector<std::string>>();
+    }
     Task<std::int64_t> count_sessions() override { return refuse<std::int64_t>(); }
     Task<std::vector<Waiting>> list_waiting(int) override { return refuse<std::vector<Waiting>>(); }
     Task<OutboxStats> outbox_stats() override { return refuse<OutboxStats>(); }

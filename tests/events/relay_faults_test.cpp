@@ -47,7 +47,8 @@ class RelayFaultsTest : public RelayFixture, public testing::WithParamInterface<
         while (!in_flight.empty() && !chance(4)) {
             const std::size_t index = any(in_flight.size());
             if (poison_.contains(in_flight[index].sequence))
-                deliveries.push_back(FakeBroker::end(in_flight, index, Delivery::Outcome::refused, "poison"));
+                deliveries.push_back(
+                    FakeBroker::end(in_flight, index, Delivery::Outcome::refused, "poison"));
             else
                 deliveries.push_back(broker.acknowledge(in_flight, index));
         }
@@ -60,7 +61,8 @@ class RelayFaultsTest : public RelayFixture, public testing::WithParamInterface<
         std::vector<Delivery> deliveries;
         while (!in_flight.empty()) {
             const std::size_t index = any(in_flight.size());
-            if (chance(2) && !poison_.contains(in_flight[index].sequence)) broker.topic.push_back(in_flight[index]);
+            if (chance(2) && !poison_.contains(in_flight[index].sequence))
+                broker.topic.push_back(in_flight[index]);
             deliveries.push_back(FakeBroker::end(in_flight, index, outcome, "broken"));
         }
         return deliveries;
@@ -70,12 +72,14 @@ class RelayFaultsTest : public RelayFixture, public testing::WithParamInterface<
         std::vector<Delivery> deliveries;
         const std::size_t keep = any(in_flight.size());
         while (in_flight.size() > keep)
-            deliveries.push_back(FakeBroker::end(in_flight, any(in_flight.size()), Delivery::Outcome::refused, "batch"));
+            deliveries.push_back(FakeBroker::end(in_flight, any(in_flight.size()),
+                                                 Delivery::Outcome::refused, "batch"));
         return deliveries;
     }
 
     /// The versions of the user that Kafka must hold: all, up to the first that it can never take.
-    [[nodiscard]] std::vector<std::int64_t> expected(UserId user, const std::vector<Event>& written) const {
+    [[nodiscard]] std::vector<std::int64_t> expected(UserId user,
+                                                     const std::vector<Event>& written) const {
         std::vector<std::int64_t> versions;
         for (const Event& event : written) {
             if (event.user != user) continue;
@@ -101,14 +105,16 @@ TEST_P(RelayFaultsTest, NothingIsLostAndFirstOccurrencesAreInOrder) {
         const UserId user = user_number(number);
         std::vector<std::int64_t> first_occurrences;
         for (const std::int64_t version : versions_in_topic(user))
-            if (first_occurrences.empty() || version > first_occurrences.back()) first_occurrences.push_back(version);
+            if (first_occurrences.empty() || version > first_occurrences.back())
+                first_occurrences.push_back(version);
         EXPECT_EQ(first_occurrences, expected(user, store.history())) << "user " << number;
         // A compacted topic keeps the last.
         if (!first_occurrences.empty()) {
             EXPECT_EQ(versions_in_topic(user).back(), first_occurrences.back());
         }
     }
-    for (const auto& [sequence, reason] : store.parked()) EXPECT_TRUE(poison_.contains(sequence)) << reason;
+    for (const auto& [sequence, reason] : store.parked())
+        EXPECT_TRUE(poison_.contains(sequence)) << reason;
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RelayFaultsTest, testing::Range(0u, 100u));

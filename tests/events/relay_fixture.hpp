@@ -14,11 +14,14 @@
 
 namespace userd {
 
-/// A relay between a fake store and a fake broker that acknowledges everything unless told otherwise.
+/// A relay between a fake store and a fake broker that acknowledges everything unless told
+/// otherwise.
 class RelayFixture : public testing::Test {
   protected:
     RelayFixture() {
-        broker.script = [this](std::vector<Event>& in_flight) { return broker.acknowledge_all(in_flight); };
+        broker.script = [this](std::vector<Event>& in_flight) {
+            return broker.acknowledge_all(in_flight);
+        };
         settings.retry_first = std::chrono::milliseconds(1);
         settings.retry_most = std::chrono::milliseconds(4);
         settings.look_every = std::chrono::milliseconds(2);
@@ -31,8 +34,8 @@ class RelayFixture : public testing::Test {
         };
     }
 
-    /// Runs a relay until `done` holds, then stops it. False when it does not hold or the relay does not
-    /// end within a generous time.
+    /// Runs a relay until `done` holds, then stops it. False when it does not hold or the relay
+    /// does not end within a generous time.
     [[nodiscard]] bool relay_until(const std::function<bool()>& done) {
         Relay relay(store, factory(), settings);
         bool has_ended = false;
@@ -71,9 +74,9 @@ class RelayFixture : public testing::Test {
     FakeStore store;
     FakeBroker broker;
     RelaySettings settings;
-    RelayStats stats;                      ///< of the last relay, when it ended
+    RelayStats stats;  ///< of the last relay, when it ended
     bool has_thrown = false;
-    std::function<void()> before_making;   ///< may throw, as a factory does for a bad setting
+    std::function<void()> before_making;  ///< may throw, as a factory does for a bad setting
 };
 
 }  // namespace userd

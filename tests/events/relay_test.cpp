@@ -66,7 +66,8 @@ TEST_F(RelayTest, NudgeIsEnough) {
 }
 
 TEST_F(RelayTest, NothingIsRemovedBeforeItsAcknowledgement) {
-    for (int i = 1; i <= 5; ++i) store.write(user_number(i));
+    for (int i = 1; i <= 5; ++i)
+        store.write(user_number(i));
     broker.script = [this](std::vector<Event>& in_flight) {
         // Only the last is acknowledged, and of the five that wait only that one may go.
         std::vector<Delivery> deliveries;
@@ -91,7 +92,8 @@ TEST_F(RelayTest, AFailureSendsAgainFromTheLowestUnacknowledged) {
             deliveries.push_back(broker.acknowledge(in_flight, 1));
             // Written, and its acknowledgement lost.
             broker.topic.push_back(in_flight[0]);
-            deliveries.push_back(FakeBroker::end(in_flight, 0, Delivery::Outcome::failed, "fenced"));
+            deliveries.push_back(
+                FakeBroker::end(in_flight, 0, Delivery::Outcome::failed, "fenced"));
             return deliveries;
         }
         return broker.acknowledge_all(in_flight);
@@ -125,7 +127,8 @@ TEST_F(RelayTest, TheReasonOfAFailureIsTold) {
     broker.script = [](std::vector<Event>& in_flight) {
         std::vector<Delivery> deliveries;
         if (!in_flight.empty())
-            deliveries.push_back(FakeBroker::end(in_flight, 0, Delivery::Outcome::failed, "fenced"));
+            deliveries.push_back(
+                FakeBroker::end(in_flight, 0, Delivery::Outcome::failed, "fenced"));
         return deliveries;
     };
     // stop() is heard within the pause of an hour.
@@ -144,9 +147,10 @@ TEST_F(RelayTest, AParkedEventHoldsBackItsUsersLaterEventsOnly) {
     broker.script = [&](std::vector<Event>& in_flight) {
         std::vector<Delivery> deliveries;
         while (!in_flight.empty())
-            deliveries.push_back(in_flight[0].sequence == poison.sequence
-                                     ? FakeBroker::end(in_flight, 0, Delivery::Outcome::refused, "too large")
-                                     : broker.acknowledge(in_flight, 0));
+            deliveries.push_back(
+                in_flight[0].sequence == poison.sequence
+                    ? FakeBroker::end(in_flight, 0, Delivery::Outcome::refused, "too large")
+                    : broker.acknowledge(in_flight, 0));
         return deliveries;
     };
     ASSERT_TRUE(relay_until_nothing_waits());
@@ -159,13 +163,15 @@ TEST_F(RelayTest, AParkedEventHoldsBackItsUsersLaterEventsOnly) {
 }
 
 TEST_F(RelayTest, AnEventRefusedWithItsNeighboursIsNotParked) {
-    for (int i = 1; i <= 20; ++i) store.write(user_number(i));
+    for (int i = 1; i <= 20; ++i)
+        store.write(user_number(i));
     // As a broker does with a batch over the topic's limit: all of it is refused.
     broker.script = [this](std::vector<Event>& in_flight) {
         if (in_flight.size() < 2) return broker.acknowledge_all(in_flight);
         std::vector<Delivery> deliveries;
         while (!in_flight.empty())
-            deliveries.push_back(FakeBroker::end(in_flight, 0, Delivery::Outcome::refused, "batch too large"));
+            deliveries.push_back(
+                FakeBroker::end(in_flight, 0, Delivery::Outcome::refused, "batch too large"));
         return deliveries;
     };
     ASSERT_TRUE(relay_until_nothing_waits());
@@ -179,14 +185,16 @@ TEST_F(RelayTest, AParkThatTheStoreDoesNotTakeIsTriedAgain) {
     store.write(kBob);
     int failures = 0;
     store.fault = [&](const char* operation, bool after) {
-        if (std::string_view(operation) == "park" && !after && ++failures <= 3) throw StoreUnavailable("disk full");
+        if (std::string_view(operation) == "park" && !after && ++failures <= 3)
+            throw StoreUnavailable("disk full");
     };
     broker.script = [&](std::vector<Event>& in_flight) {
         std::vector<Delivery> deliveries;
         while (!in_flight.empty())
-            deliveries.push_back(in_flight[0].sequence == poison.sequence
-                                     ? FakeBroker::end(in_flight, 0, Delivery::Outcome::refused, "too large")
-                                     : broker.acknowledge(in_flight, 0));
+            deliveries.push_back(
+                in_flight[0].sequence == poison.sequence
+                    ? FakeBroker::end(in_flight, 0, Delivery::Outcome::refused, "too large")
+                    : broker.acknowledge(in_flight, 0));
         return deliveries;
     };
     ASSERT_TRUE(relay_until_nothing_waits());
@@ -196,7 +204,8 @@ TEST_F(RelayTest, AParkThatTheStoreDoesNotTakeIsTriedAgain) {
 }
 
 TEST_F(RelayTest, ARemovalThatFailsIsTriedAgainAndNothingIsSentTwice) {
-    for (int i = 0; i < 10; ++i) store.write(user_number(i % 3));
+    for (int i = 0; i < 10; ++i)
+        store.write(user_number(i % 3));
     int failures = 0;
     store.fault = [&](const char* operation, bool after) {
         if (std::string_view(operation) == "remove" && ++failures <= 5)
@@ -226,7 +235,8 @@ TEST_F(RelayTest, AStoreThatCannotBeReadIsReported) {
 TEST_F(RelayTest, TheWindowIsABound) {
     settings.window = 8;
     settings.batch = 1000;
-    for (int i = 0; i < 100; ++i) store.write(user_number(i));
+    for (int i = 0; i < 100; ++i)
+        store.write(user_number(i));
     bool is_full = false;
     broker.script = [&](std::vector<Event>& in_flight) {
         is_full |= in_flight.size() == 8;
@@ -240,7 +250,8 @@ TEST_F(RelayTest, TheWindowIsABound) {
 
 TEST_F(RelayTest, AFullQueueOfThePublisherLosesNothing) {
     broker.queue_limit = 3;
-    for (int i = 0; i < 50; ++i) store.write(user_number(i));
+    for (int i = 0; i < 50; ++i)
+        store.write(user_number(i));
     ASSERT_TRUE(relay_until_nothing_waits());
     EXPECT_THAT(broker.topic, SizeIs(50));
 }
@@ -269,7 +280,8 @@ TEST_F(RelayTest, SilenceOfTheBrokersIsTrouble) {
 }
 
 TEST_F(RelayTest, StopsWithEventsInFlightAndKeepsThem) {
-    for (int i = 0; i < 10; ++i) store.write(user_number(i));
+    for (int i = 0; i < 10; ++i)
+        store.write(user_number(i));
     broker.script = [](std::vector<Event>&) { return std::vector<Delivery>{}; };
     settings.look_every = std::chrono::hours(1);
     ASSERT_TRUE(relay_until([this] { return broker.most_in_flight == 10; }));
@@ -301,8 +313,10 @@ TEST_F(RelayTest, NudgeStopAndStatsFromOtherThreads) {
                 (void)relay.stats();
             }
         });
-    for (std::thread& writer : writers) writer.join();
-    while (!store.outbox().empty()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    for (std::thread& writer : writers)
+        writer.join();
+    while (!store.outbox().empty())
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
     relay.stop();
     loop.join();
     EXPECT_THAT(broker.topic, SizeIs(300));

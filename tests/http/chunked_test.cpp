@@ -24,7 +24,8 @@ std::pair<State, std::string> decode(std::string_view bytes, std::size_t piece) 
 TEST(Chunked, IsTheSameHoweverItIsCut) {
     const std::string_view bytes = "5\r\nhello\r\n6;ext=1\r\n world\r\n0\r\nTrailer: x\r\n\r\n";
     for (std::size_t piece = 1; piece <= bytes.size(); ++piece)
-        EXPECT_EQ(decode(bytes, piece), std::pair(State::done, std::string("hello world|"))) << piece;
+        EXPECT_EQ(decode(bytes, piece), std::pair(State::done, std::string("hello world|")))
+            << piece;
 }
 
 TEST(Chunked, LeavesTheNextRequest) {
@@ -32,8 +33,10 @@ TEST(Chunked, LeavesTheNextRequest) {
 }
 
 TEST(Chunked, MalformedIsRefused) {
-    for (const std::string_view bytes : {"x\r\n", "-1\r\n", "0x1\r\n", " 1\r\n", "1 \r\n", "1\r\nab\r\n", "ffffffffffffffffff\r\n"})
-        for (const std::size_t piece : {1U, 100U}) EXPECT_EQ(decode(bytes, piece).first, State::malformed) << bytes;
+    for (const std::string_view bytes : {"x\r\n", "-1\r\n", "0x1\r\n", " 1\r\n", "1 \r\n",
+                                         "1\r\nab\r\n", "ffffffffffffffffff\r\n"})
+        for (const std::size_t piece : {1U, 100U})
+            EXPECT_EQ(decode(bytes, piece).first, State::malformed) << bytes;
 }
 
 TEST(Chunked, TheSumOfAllChunksIsLimited) {

@@ -7,7 +7,8 @@ namespace {
 
 TEST(Head, ReadsWhatARequestSays) {
     const auto head = parse_head(
-        "POST /a%20b?x=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\nContent-Type: application/json\r\n"
+        "POST /a%20b?x=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\nContent-Type: "
+        "application/json\r\n"
         "Authorization:\tBearer t \r\nX-Request-ID: id\r\nConnection: Close\r\n\r\n");
     ASSERT_TRUE(head);
     EXPECT_EQ(head->request.method, Method::post);
@@ -28,21 +29,26 @@ TEST(Head, KeepAliveDependsOnTheVersion) {
 class HostileHeads : public testing::TestWithParam<std::string_view> {};
 
 TEST_P(HostileHeads, AreRefused) {
-    EXPECT_FALSE(parse_head(std::string("GET / HTTP/1.1\r\nHost: h\r\n").append(GetParam()).append("\r\n\r\n")));
+    EXPECT_FALSE(parse_head(
+        std::string("GET / HTTP/1.1\r\nHost: h\r\n").append(GetParam()).append("\r\n\r\n")));
 }
 
 INSTANTIATE_TEST_SUITE_P(Fields, HostileHeads,
-                         testing::Values("Host: h", "A", "A : b", " A: b", ": b", "A: b\r\n\tfolded", "A: \x01", "A: \x7f",
-                                         "A: b\rB: c", "A: b\nB: c", "Transfer-Encoding: identity",
-                                         "Transfer-Encoding: chunked\r\nContent-Length: 1", "Transfer-Encoding : chunked",
-                                         "Content-Length: 1\r\nContent-Length: 1", "Content-Length: 0x1",
-                                         "Content-Length: -1", "Content-Length: 1 "
-                                                               "1",
+                         testing::Values("Host: h", "A", "A : b", " A: b", ": b",
+                                         "A: b\r\n\tfolded", "A: \x01", "A: \x7f", "A: b\rB: c",
+                                         "A: b\nB: c", "Transfer-Encoding: identity",
+                                         "Transfer-Encoding: chunked\r\nContent-Length: 1",
+                                         "Transfer-Encoding : chunked",
+                                         "Content-Length: 1\r\nContent-Length: 1",
+                                         "Content-Length: 0x1", "Content-Length: -1",
+                                         "Content-Length: 1 "
+                                         "1",
                                          "Content-Type: a\r\nContent-Type: b"));
 
 TEST(Head, TraceparentIsTakenOnlyWhenWellFormed) {
     const auto traceparent = [](const std::string& value) {
-        return parse_head("GET / HTTP/1.1\r\nHost: h\r\ntraceparent: " + value + "\r\n\r\n")->request.traceparent;
+        return parse_head("GET / HTTP/1.1\r\nHost: h\r\ntraceparent: " + value + "\r\n\r\n")
+            ->request.traceparent;
     };
     const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     EXPECT_EQ(traceparent(good), good);

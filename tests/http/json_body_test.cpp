@@ -12,7 +12,8 @@ std::string message(std::string_view text) {
 }
 
 TEST(JsonBody, GoodTextsAreTaken) {
-    for (const std::string_view text : {"{}", "[]", " 1 ", "\"a\"", "null", R"({"a":[1,2.5,-3e2,true,{"b":"\u00e4\ud83d\ude00"}]})"})
+    for (const std::string_view text : {"{}", "[]", " 1 ", "\"a\"", "null",
+                                        R"({"a":[1,2.5,-3e2,true,{"b":"\u00e4\ud83d\ude00"}]})"})
         EXPECT_EQ(message(text), "") << text;
 }
 
@@ -40,7 +41,9 @@ TEST(JsonBody, DepthEndsAt32) {
 }
 
 TEST(JsonBody, SurrogatesAndUtf8AreChecked) {
-    for (const std::string_view text : {R"("\ud800")", R"("\udc00")", R"("\udc00\ud800")", R"("\ud800\u0041")", "\"\xff\"", "\"\xc0\xaf\"", "\xef\xbb\xbf{}", "NaN", "-Infinity"})
+    for (const std::string_view text :
+         {R"("\ud800")", R"("\udc00")", R"("\udc00\ud800")", R"("\ud800\u0041")", "\"\xff\"",
+          "\"\xc0\xaf\"", "\xef\xbb\xbf{}", "NaN", "-Infinity"})
         EXPECT_NE(message(text), "") << text;
 }
 

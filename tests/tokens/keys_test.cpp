@@ -12,27 +12,30 @@ namespace {
 
 std::string from_hex(std::string_view hex) {
     std::string bytes(hex.size() / 2, '\0');
-    sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), hex.data(), hex.size(), nullptr,
-                   nullptr, nullptr);
+    sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), hex.data(),
+                   hex.size(), nullptr, nullptr, nullptr);
     return bytes;
 }
 
 TEST(Keys, HkdfMatchesRfc5869TestCase1) {
     const std::string key(22, '\x0b');
-    const Secret derived =
-        hkdf_sha256(key, from_hex("000102030405060708090a0b0c"), from_hex("f0f1f2f3f4f5f6f7f8f9"), 42);
-    EXPECT_EQ(derived.reveal(), from_hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
-                                         "34007208d5b887185865"));
+    const Secret derived = hkdf_sha256(key, from_hex("000102030405060708090a0b0c"),
+                                       from_hex("f0f1f2f3f4f5f6f7f8f9"), 42);
+    EXPECT_EQ(derived.reveal(),
+              from_hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
+                       "34007208d5b887185865"));
 }
 
 // RFC 7515 appendix A.1.
 TEST(Keys, Hs256MatchesRfc7515) {
-    const auto secret =
-        base64url_decode("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow");
+    const auto secret = base64url_decode(
+        "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow");
     const std::string input =
         "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9"
-        ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-    EXPECT_EQ(base64url_encode(hmac_sha256(*secret, input)), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0c"
+        "nVlfQ";
+    EXPECT_EQ(base64url_encode(hmac_sha256(*secret, input)),
+              "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
 }
 
 class EachPair : public testing::TestWithParam<Algorithm> {};
@@ -71,7 +74,8 @@ TEST_P(EachPair, IsRefusedUnderAnotherAlgorithm) {
         }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EachPair, testing::Values(Algorithm::es256, Algorithm::eddsa, Algorithm::rs256));
+INSTANTIATE_TEST_SUITE_P(All, EachPair,
+                         testing::Values(Algorithm::es256, Algorithm::eddsa, Algorithm::rs256));
 
 TEST(Keys, EcdsaSignaturesAreRawPairs) {
     EXPECT_EQ(Key::generate(Algorithm::es256)->sign("input").size(), 64U);

@@ -24,8 +24,9 @@ class TokensTest : public testing::Test {
         return {user, session, 3, kNow, kNow + std::chrono::days(7)};
     }
     [[nodiscard]] std::string payload(const std::string& jti) const {
-        return R"({"iss":"userd","aud":"userd","sub":")" + user.to_string() + R"(","sid":")" + session.to_string() +
-               R"(","iat":1800000000,"exp":1800000300,"jti":")" + jti + R"("})";
+        return R"({"iss":"userd","aud":"userd","sub":")" + user.to_string() + R"(","sid":")" +
+               session.to_string() + R"(","iat":1800000000,"exp":1800000300,"jti":")" + jti +
+               R"("})";
     }
 };
 
@@ -55,9 +56,11 @@ TEST_F(TokensTest, NeitherKindPassesForTheOtherEvenUnderOneKey) {
 TEST_F(TokensTest, AGenerationHasOneSpelling) {
     const std::string id = session.to_string();
     EXPECT_TRUE(tokens.check_refresh(encode_jwt(*key_of('r'), "rt+jwt", payload(id + ".1")), kNow));
-    for (const std::string& jti : {id + ".0", id + ".01", id + ".-1", id + ".", id, id + ".1x", id + ".1.1",
-                                   id + ".99999999999999999999", SessionId::make(kNow).to_string() + ".1"})
-        EXPECT_FALSE(tokens.check_refresh(encode_jwt(*key_of('r'), "rt+jwt", payload(jti)), kNow)) << jti;
+    for (const std::string& jti :
+         {id + ".0", id + ".01", id + ".-1", id + ".", id, id + ".1x", id + ".1.1",
+          id + ".99999999999999999999", SessionId::make(kNow).to_string() + ".1"})
+        EXPECT_FALSE(tokens.check_refresh(encode_jwt(*key_of('r'), "rt+jwt", payload(jti)), kNow))
+            << jti;
 }
 
 TEST_F(TokensTest, EveryFlippedBitIsRefused) {
@@ -78,13 +81,18 @@ TEST_F(TokensTest, RepeatedMembersNestingAndLengthAreRefused) {
     };
     const std::string good = R"({"alg":"HS256","typ":"at+jwt","kid":")" + key->id() + R"("})";
     EXPECT_TRUE(decode_jwt(*key, "at+jwt", token(good, "{}")));
-    EXPECT_TRUE(decode_jwt(*key, "at+jwt", token(R"({ "typ":"at+jwt", "kid":")" + key->id() + R"(","alg":"HS256"})", "{}")));
+    EXPECT_TRUE(decode_jwt(
+        *key, "at+jwt",
+        token(R"({ "typ":"at+jwt", "kid":")" + key->id() + R"(","alg":"HS256"})", "{}")));
     EXPECT_FALSE(decode_jwt(*key, "at+jwt", token(R"({"alg":"none",)" + good.substr(1), "{}")));
-    for (const std::string_view body : {R"({"a":1,"a":1})", "[]", "1", "", "{} ", R"({"a":{}})", R"({"a":1.5})", "{\"a\":\"\xff\"}"}) {
+    for (const std::string_view body : {R"({"a":1,"a":1})", "[]", "1", "", "{} ", R"({"a":{}})",
+                                        R"({"a":1.5})", "{\"a\":\"\xff\"}"}) {
         const bool is_object_with_space = body == "{} ";
-        EXPECT_EQ(decode_jwt(*key, "at+jwt", token(good, body)).has_value(), is_object_with_space) << body;
+        EXPECT_EQ(decode_jwt(*key, "at+jwt", token(good, body)).has_value(), is_object_with_space)
+            << body;
     }
-    EXPECT_FALSE(decode_jwt(*key, "at+jwt", token(good, R"({"a":")" + std::string(4000, 'x') + R"("})")));
+    EXPECT_FALSE(
+        decode_jwt(*key, "at+jwt", token(good, R"({"a":")" + std::string(4000, 'x') + R"("})")));
 }
 
 }  // namespace

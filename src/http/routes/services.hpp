@@ -10,14 +10,14 @@ namespace userd::http {
 
 struct Health {
     bool ready = false;
-    std::string report;     ///< JSON that names each part and what is wrong with it
+    std::string report;  ///< JSON that names each part and what is wrong with it
 };
 
 /// What handlers may use. Outlives the servers.
 struct Services {
     Accounts& accounts;
     std::function<Task<Health>()> health;
-    std::function<std::string()> metrics;   ///< Prometheus text
+    std::function<std::string()> metrics;  ///< Prometheus text
 };
 
 }  // namespace userd::http
