@@ -1,5 +1,9 @@
 #include "accounts/accounts.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "base/log.hpp"
 #include "base/text.hpp"
 

@@ -3,6 +3,17 @@
 #include <sodium.h>
 
 namespace userd {
+namespace {
+
+/// Moves the bytes over; what a short string leaves in its own buffer is overwritten.
+std::string take(std::string& from) noexcept {
+    std::string taken;
+    taken.swap(from);
+    wipe(from);
+    return taken;
+}
+
+}  // namespace
 
 void wipe(std::string& bytes) noexcept {
     // The whole allocation may hold earlier content.
@@ -15,19 +26,14 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
     return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-Secret::Secret(std::string&& bytes) : bytes_(std::move(bytes)) {
-    wipe(bytes);
-}
+Secret::Secret(std::string&& bytes) : bytes_(take(bytes)) {}
 
-Secret::Secret(Secret&& other) noexcept : bytes_(std::move(other.bytes_)) {
-    wipe(other.bytes_);
-}
+Secret::Secret(Secret&& other) noexcept : bytes_(take(other.bytes_)) {}
 
 Secret& Secret::operator=(Secret&& other) noexcept {
     if (this != &other) {
         wipe(bytes_);
-        bytes_ = std::move(other.bytes_);
-        wipe(other.bytes_);
+        bytes_ = take(other.bytes_);
     }
     return *this;
 }
