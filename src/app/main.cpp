@@ -13,8 +13,6 @@
 #include "app/local_admin.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
-extern char** environ;
-
 namespace userd {
 namespace {
 
