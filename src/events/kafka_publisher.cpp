@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <bit>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -78,7 +79,7 @@ class KafkaPublisher : public Publisher {
                               RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
                               RD_KAFKA_V_VALUE(const_cast<void*>(value), size),
                               RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                              RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(event.sequence)),
+                              RD_KAFKA_V_OPAQUE(std::bit_cast<void*>(event.sequence)),
                               RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
         rd_kafka_headers_destroy(headers);
@@ -130,7 +131,7 @@ class KafkaPublisher : public Publisher {
         switch (rd_kafka_event_type(event)) {
             case RD_KAFKA_EVENT_DR:
                 while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event))
-                    deliveries.push_back({reinterpret_cast<std::int64_t>(message->_private),
+                    deliveries.push_back({std::bit_cast<std::int64_t>(message->_private),
                                           outcome_of(message->err),
                                           message->err == 0 ? "" : rd_kafka_err2str(message->err)});
                 break;

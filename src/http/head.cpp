@@ -20,7 +20,7 @@ constexpr std::array<bool, 256> make_token_table() {
     for (int c = 'A'; c <= 'Z'; ++c)
         table[static_cast<std::size_t>(c)] = true;
     for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
-        table[static_cast<std::size_t>(c)] = true;
+        table[static_cast<unsigned char>(c)] = true;
     return table;
 }
 constexpr std::array<bool, 256> kToken = make_token_table();  // RFC 9110 section 5.6.2

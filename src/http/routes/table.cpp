@@ -1,4 +1,5 @@
 #include <boost/json.hpp>
+#include <span>
 
 #include "http/routes/routes.hpp"
 
