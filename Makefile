@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 BUILD := cmake --build --preset
 
-.PHONY: run build test check kafka assets clean
+.PHONY: run build test check bench kafka assets clean
 
 run: build
 	@scripts/try
@@ -31,6 +31,14 @@ test: build
 check: assets
 	@scripts/bootstrap check
 	@scripts/check
+
+# userd beside its limits: one table, medians of ROUNDS rounds, SECONDS for each measurement.
+ROUNDS ?= 3
+SECONDS ?= 4
+bench: build
+	@scripts/bootstrap bench
+	@$(BUILD) release -j $(JOBS) --target userd_bench
+	@python3 bench/run.py --rounds $(ROUNDS) --seconds $(SECONDS)
 
 # The test's real broker on 127.0.0.1:9092, in the foreground.
 kafka:

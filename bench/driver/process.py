@@ -1,0 +1,87 @@
+"""A process of the run: started, read through /proc, ended by its own id."""
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+STOP_SECONDS = 20
+PSS_EVERY = 0.1
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Process:
+    def __init__(self, command: list, folder: pathlib.Path, environment: dict[str, str], log: pathlib.Path) -> None:
+        with open(log, "ab") as output:
+            self._process = subprocess.Popen(
+                [str(part) for part in command], cwd=folder, env=environment, stdout=output, stderr=output)
+        self.pid = self._process.pid
+        self._name, self._log = str(command[0]), log
+
+    def wait_until(self, condition, seconds: float, every: float = 0.001) -> None:
+        """Bounded; RuntimeError with the log's end when the process ends first or takes too long."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{self._name} does not serve:\n{self._log.read_text()[-1000:]}")
+            time.sleep(every)
+
+    def cpu_seconds(self) -> float:
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def pss_mib(self) -> float:
+        return pss_mib(self.pid)
+
+    def stop(self) -> None:
+        if self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(STOP_SECONDS)
+
+
+def pss_mib(pid: int) -> float:
+    """The memory that is the process's own plus its share of what it has in common with others."""
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("the kernel gives no Pss in smaps_rollup")
+
+
+class PssPeak:
+    """The highest of what pss_mib() gave while the block ran."""
+
+    def __init__(self, pid: int) -> None:
+        self.mib: float | None = None
+        self._pid = pid
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def _look(self) -> None:
+        while True:
+            try:
+                self.mib = max(self.mib or 0, pss_mib(self._pid))
+            except OSError:
+                return  # a program of one task has ended
+            if self._over.wait(PSS_EVERY):
+                return
+
+    def __enter__(self) -> "PssPeak":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._over.set()
+        self._thread.join()

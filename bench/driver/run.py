@@ -1,0 +1,93 @@
+"""What a run has in common: its folder, the services, the limit's server, their users and tokens."""
+import itertools
+import pathlib
+import shutil
+import socket
+
+from driver.load import PROGRAMS
+from driver.process import Process, free_port
+from driver.results import Results
+from driver.service import PASSWORD, Service, Userd
+
+START_SECONDS = 10
+USERS = 128
+
+
+class Run:
+    def __init__(self, folder: pathlib.Path, seconds: int) -> None:
+        self.folder = folder
+        self.seconds = seconds
+        self.results = Results()
+        self.users = [f"user{number}" for number in range(USERS)]
+        self.users_file = self.write("users", self.users)
+        self.password = PASSWORD
+        self._numbers = itertools.count()
+        self._running: list[Service | BeastLoop] = []
+
+        self.userd = self.started(Userd(self.new_folder("es256")))
+        self.userd.register(self.users)
+        self.config = self.userd.settings()
+        self.userd_hs256 = self.started(Userd(self.copied("hs256"), "HS256"))
+        self.services: list[Service] = [self.userd]
+        """What every row measures; peers join here."""
+        self.answer = self.folder / "answer"
+        self.answer.write_bytes(self.userd.profile_bytes(self.tokens(self.userd, 1)[0]))
+        self.beast = self.started(BeastLoop(self.folder, self.config["THREADS"], self.answer))
+
+    def close(self) -> None:
+        for server in self._running:
+            server.stop()
+
+    def started(self, server):
+        server.start()
+        self._running.append(server)
+        return server
+
+    def copied(self, name: str) -> pathlib.Path:
+        """A folder with the database and the keys of a userd that is stopped for the moment."""
+        self.userd.stop()
+        folder = self.folder / name
+        shutil.copytree(self.userd.folder, folder, ignore=shutil.ignore_patterns("*.log", "*.sock", "*.lock"))
+        self.userd.start()
+        return folder
+
+    def new_folder(self, name: str) -> pathlib.Path:
+        folder = self.folder / name
+        folder.mkdir()
+        return folder
+
+    def write(self, name: str, lines: list[str]) -> pathlib.Path:
+        path = self.folder / name
+        path.write_text("".join(f"{line}\n" for line in lines))
+        return path
+
+    def unique(self, prefix: str) -> str:
+        return f"{prefix}{next(self._numbers)}"
+
+    def tokens(self, service: Service, count: int, kind: str = "access_token") -> list[str]:
+        """Fresh ones, of as many users."""
+        return [pair[kind] for pair in service.log_in(self.users[:count])]
+
+
+class BeastLoop:
+    """The limit's server: bench/limits/beast_loop.cpp, answering as userd answered a profile read."""
+
+    def __init__(self, folder: pathlib.Path, loops: str, answer: pathlib.Path) -> None:
+        self._folder, self._loops, self._answer = folder, loops, answer
+        self.port = free_port()
+
+    def start(self) -> None:
+        command = [PROGRAMS / "beast_loop", self.port, self._loops, self._answer]
+        self.process = Process(command, self._folder, {}, self._folder / "beast_loop.log")
+        try:
+            self.process.wait_until(self._is_listening, START_SECONDS)
+        except BaseException:
+            self.process.stop()
+            raise
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def _is_listening(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0

@@ -1,0 +1,32 @@
+-- What the load scripts share. wrk runs a script once in each of its threads, and `done` in its own.
+
+local threads = 0
+
+function setup(thread)
+    thread:set("id", threads)
+    threads = threads + 1
+end
+
+-- The lines of a file that are this thread's, of `count` threads.
+function my_lines(path, count)
+    local mine, number = {}, 0
+    for line in io.lines(path) do
+        if number % count == id then mine[#mine + 1] = line end
+        number = number + 1
+    end
+    return mine
+end
+
+function post(path, body)
+    return wrk.format("POST", path, { ["Content-Type"] = "application/json" }, body)
+end
+
+-- One line for bench/driver/load.py. wrk counts in microseconds.
+function done(summary, latency)
+    local errors = summary.errors
+    io.write(string.format(
+        '{"done":%d,"per_second":%.3f,"p50_ms":%.4f,"p99_ms":%.4f,"errors":%d}\n',
+        summary.requests, summary.requests / (summary.duration / 1e6),
+        latency:percentile(50) / 1000, latency:percentile(99) / 1000,
+        errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+end

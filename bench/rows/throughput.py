@@ -1,0 +1,60 @@
+"""Requests per second beside what their costly part does alone."""
+from driver.load import measure, run_limit, wrk
+from driver.results import LIMIT, Row
+from driver.run import Run
+from driver.service import Service
+
+CALLERS = 16
+REFRESHING = 64
+# wrk's threads each hold one token more than connections (bench/load/refresh.lua).
+REFRESH_TOKENS = REFRESHING + 2
+BATCH = 64
+
+LOGINS = Row("logins/s", "raw libsodium, as many threads")
+REGISTRATIONS = Row("registrations/s", "raw libsodium, as many threads")
+REFRESHES = Row("refreshes/s, 64 clients", "SQLite, one a commit")
+REFRESHES_BATCHED = Row("refreshes/s, 64 clients", f"SQLite, {BATCH} a commit")
+
+
+def profile_reads(run: Run) -> None:
+    profile_reads_of(run, run.services, "ES256")
+    profile_reads_of(run, [run.userd_hs256], "HS256")
+
+
+def profile_reads_of(run: Run, services: list[Service], algorithm: str) -> None:
+    row = Row(f"profile reads/s, {algorithm}", "bare Beast loop, same bytes")
+    for service in services:
+        tokens = run.write("tokens", run.tokens(service, CALLERS))
+        load = lambda: wrk("profile.lua", service.port, CALLERS, run.seconds, tokens, 2)
+        run.results.add(row, service.name, measure(service.process, load))
+    load = lambda: wrk("profile.lua", run.beast.port, CALLERS, run.seconds, tokens, 2)
+    run.results.add(row, LIMIT, measure(run.beast.process, load))
+
+
+def hashes(run: Run) -> None:
+    """Logins and registrations share one run of their limit, which lies between them."""
+    for service in run.services:
+        load = lambda: wrk("login.lua", service.port, CALLERS, run.seconds, run.users_file, 2, run.password)
+        run.results.add(LOGINS, service.name, measure(service.process, load))
+    limit = run_limit("raw_hash", *hash_parameters(run), run.config["HASH_THREADS"], seconds=run.seconds)
+    run.results.add(LOGINS, LIMIT, limit)
+    run.results.add(REGISTRATIONS, LIMIT, limit)
+    for service in run.services:
+        load = lambda: wrk("register.lua", service.port, CALLERS, run.seconds, run.unique("new"), run.password)
+        run.results.add(REGISTRATIONS, service.name, measure(service.process, load))
+
+
+def hash_parameters(run: Run) -> tuple[str, str]:
+    return run.config["ARGON2_MEMORY_KIB"], run.config["ARGON2_ITERATIONS"]
+
+
+def refreshes(run: Run) -> None:
+    for service in run.services:
+        tokens = run.write("refresh_tokens", run.tokens(service, REFRESH_TOKENS, "refresh_token"))
+        load = lambda: wrk("refresh.lua", service.port, REFRESHING, run.seconds, tokens, 2)
+        figure = measure(service.process, load)
+        run.results.add(REFRESHES, service.name, figure)
+        run.results.add(REFRESHES_BATCHED, service.name, figure)
+    for row, batch in (REFRESHES, 1), (REFRESHES_BATCHED, BATCH):
+        path = run.folder / run.unique("commits")
+        run.results.add(row, LIMIT, run_limit("sqlite_commits", path, batch, seconds=run.seconds / 2))

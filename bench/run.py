@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Measures userd beside its limits, all in one run, and prints one table.
+
+usage: bench/run.py [--seconds N] [--rounds N]
+
+Each round measures every row once, userd and its limit next to each other; the table shows medians.
+Nothing is asserted. The figures of every round go to build/bench/last.json.
+docs/performance.md tells what the rows mean.
+"""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+
+from driver.run import Run
+from driver.table import render
+from rows.latency import profile_latency, time_to_ready
+from rows.memory import memory
+from rows.throughput import hashes, profile_reads, refreshes
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+OUTPUT = ROOT / "build/bench"
+ROUND = [profile_reads, hashes, refreshes, profile_latency, time_to_ready, memory]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=4, help="length of one measurement")
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    if arguments.seconds < 1 or arguments.rounds < 1:
+        parser.error("--seconds and --rounds are at least 1")
+
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    # Not in a memory file system, where a sync to the disk would cost nothing.
+    with tempfile.TemporaryDirectory(dir=OUTPUT) as folder:
+        run = Run(pathlib.Path(folder), arguments.seconds)
+        try:
+            for number in range(arguments.rounds):
+                for measure_rows in ROUND:
+                    print(f"round {number + 1}: {measure_rows.__name__}", file=sys.stderr, flush=True)
+                    measure_rows(run)
+        finally:
+            run.close()
+    about = machine() | {
+        "rounds": arguments.rounds, "seconds": arguments.seconds, "took_seconds": round(time.monotonic() - began)}
+    (OUTPUT / "last.json").write_text(json.dumps({"about": about, "rows": run.results.as_json()}, indent=1) + "\n")
+    print(", ".join(f"{name} {value}" for name, value in about.items()))
+    print()
+    print(render(run.results))
+    return 0
+
+
+def machine() -> dict:
+    models = [line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+              if line.startswith("model name")]
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, text=True, capture_output=True).stdout.strip()
+    return {
+        "commit": commit or "unknown",
+        "processor": models[0] if models else platform.machine(),
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
