@@ -5,7 +5,7 @@ import os
 import pathlib
 import subprocess
 
-from driver.process import Process, PssPeak
+from driver.process import PssPeak
 from driver.results import Sample
 
 BENCH = pathlib.Path(__file__).resolve().parent.parent
@@ -30,9 +30,12 @@ class Figures:
 
 
 class Load:
-    """A running load program."""
+    """A running load program. At its end `in_flight` requests have been sent and not been answered."""
 
-    def __init__(self, command: list, seconds: float, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+            self, command: list, seconds: float, environment: dict[str, str] | None = None,
+            in_flight: int = 0) -> None:
+        self.in_flight = in_flight
         self._name = pathlib.Path(str(command[0])).name
         self._seconds = seconds
         self._process = subprocess.Popen(
@@ -62,35 +65,44 @@ def wrk(script: str, port: int, connections: int, seconds: int, *arguments) -> L
     command = [
         "wrk", "--threads", WRK_THREADS, "--connections", connections, "--duration", f"{seconds}s",
         "--timeout", WRK_TIMEOUT, "--script", scripts / script, f"http://127.0.0.1:{port}", "--", *arguments]
-    return Load(command, seconds, {"PATH": os.environ["PATH"], "LUA_PATH": f"{scripts}/?.lua"})
+    environment = {"PATH": os.environ["PATH"], "LUA_PATH": f"{scripts}/?.lua"}
+    return Load(command, seconds, environment, in_flight=connections)
 
 
 def paced_reads(port: int, rate: int, seconds: float, tokens: pathlib.Path) -> Load:
     return Load([PROGRAMS / "paced_reads", port, rate, seconds, tokens], seconds)
 
 
-def measure(server: Process, start_load) -> Sample:
-    """A sample of requests per second of the server under the load that start_load() gives."""
-    before = server.cpu_seconds()
-    with PssPeak(server.pid) as peak:
-        figures = start_load().figures()
-    return sample(figures, server.cpu_seconds() - before, peak.mib)
+def measure(server, start_load) -> Sample:
+    """A sample of requests per second of a service, or of a limit's server, under the load that start_load()
+    gives. What the load left unanswered at its end is waited for: it would slow the next measurement."""
+    before = server.process.cpu_seconds()
+    load = start_load()
+    with PssPeak(server.process.pid) as peak:
+        figures = load.figures()
+    server.settle()
+    return sample(figures, server.process.cpu_seconds() - before, peak.mib, load.in_flight)
+
+
+def limit_load(program: str, *arguments, seconds: float, nice: int = 0) -> Load:
+    return Load(["nice", "-n", nice, PROGRAMS / program, *arguments, seconds], seconds)
 
 
 def run_limit(program: str, *arguments, seconds: float) -> Sample:
     """A sample of a limit that needs no server."""
-    load = Load([PROGRAMS / program, *arguments, seconds], seconds)
+    load = limit_load(program, *arguments, seconds=seconds)
     with PssPeak(load.pid) as peak:
         figures = load.figures()
     return sample(figures, figures.cpu_seconds, peak.mib)
 
 
-def sample(figures: Figures, cpu_seconds: float, pss_mib: float | None) -> Sample:
+def sample(figures: Figures, cpu_seconds: float | None, pss_mib: float | None, in_flight: int = 0) -> Sample:
+    served = figures.done + in_flight
     return Sample(
         value=figures.per_second,
         p50_ms=figures.p50_ms,
         p99_ms=figures.p99_ms,
-        cpu_per_1000=1000 * cpu_seconds / figures.done if figures.done else None,
+        cpu_per_1000=1000 * cpu_seconds / served if served and cpu_seconds is not None else None,
         pss_mib=pss_mib,
         # Nothing done in the time given is no figure.
         errors=figures.errors + (figures.done == 0))

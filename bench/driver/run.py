@@ -88,6 +88,9 @@ class BeastLoop:
     def stop(self) -> None:
         self.process.stop()
 
+    def settle(self) -> None:
+        """It answers at once."""
+
     def _is_listening(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0

@@ -13,6 +13,7 @@ from driver.process import Process, free_port
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 USERD = ROOT / "build/release/userd"
 START_SECONDS = 30
+SETTLE_SECONDS = 30
 CALL_SECONDS = 30
 CALLERS = 8
 PASSWORD = "correct horse battery staple"
@@ -27,6 +28,16 @@ class Service:
 
     def stop(self) -> None:
         self.process.stop()
+
+    def settle(self) -> None:
+        """Waits until nothing that callers asked for is still being worked on."""
+        self.process.wait_until(lambda: self.hashes_waiting() + self.hashes_running() == 0, SETTLE_SECONDS, 0.01)
+
+    def hashes_waiting(self) -> int:
+        raise NotImplementedError
+
+    def hashes_running(self) -> int:
+        raise NotImplementedError
 
     def register(self, names: list[str]) -> None:
         def one(name: str) -> None:
@@ -115,10 +126,16 @@ class Userd(Service):
         return dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
 
     def hashes_waiting(self) -> int:
+        return self._gauge("userd_hash_queue_depth")
+
+    def hashes_running(self) -> int:
+        return self._gauge("userd_hash_running")
+
+    def _gauge(self, name: str) -> int:
         for line in self._management("/metrics")[1].splitlines():
-            if line.startswith("userd_hash_queue_depth "):
+            if line.startswith(f"{name} "):
                 return int(float(line.split()[1]))
-        raise RuntimeError("userd has no metric userd_hash_queue_depth")
+        raise RuntimeError(f"userd has no metric {name}")
 
     def _is_ready(self) -> bool:
         try:

@@ -1,10 +1,11 @@
 """How long single callers wait: for a profile, idle and in a login storm; for a start."""
 import dataclasses
+import pathlib
 import statistics
 import subprocess
 import time
 
-from driver.load import paced_reads, measure, run_limit, wrk
+from driver.load import Load, limit_load, measure, paced_reads, run_limit, sample, wrk
 from driver.process import PssPeak
 from driver.results import LIMIT, Row, Sample
 from driver.run import Run
@@ -13,50 +14,72 @@ from rows.throughput import hash_parameters
 
 CALLERS = 16
 RATE = 500
-STORMING = 64
+STORMING = 32
 STARTS = 5
 SATURATED_SECONDS = 10
+# How much lower than the loops' the priority of userd's hash threads is.
+POOL_NICE = 10
 
 IDLE = Row(f"profile p99 ms at {RATE}/s, idle", "one hash, ms")
 STORM = Row(f"profile p99 ms at {RATE}/s, login storm", "one hash, ms")
+IDLE_BESIDE_LOOP = Row(IDLE.what, "bare Beast loop")
+STORM_BESIDE_LOOP = Row(STORM.what, "bare Beast loop beside raw libsodium, as nice")
 STORM_MEMORY = Row("memory MiB, login storm", "raw libsodium, as many threads")
 READY = Row("ms to ready, existing database", "sqlite3 FILE 'select 1'")
 
 
 def profile_latency(run: Run) -> None:
+    """The rows beside the Beast loop tell what of userd's figure is the machine's."""
     one_hash = run_limit("raw_hash", *hash_parameters(run), 1, seconds=1)
     for row in IDLE, STORM:
-        run.results.add(row, LIMIT, Sample(value=one_hash.p50_ms, errors=one_hash.errors))
+        run.results.add(row, LIMIT, Sample(one_hash.p50_ms))
     for service in run.services:
         tokens = run.write("tokens", run.tokens(service, CALLERS))
-        load = lambda: paced_reads(service.port, RATE, run.seconds, tokens)
-        run.results.add(IDLE, service.name, p99(measure(service.process, load)))
-        storm_reads, peak = in_storm(run, service, load)
-        run.results.add(STORM, service.name, storm_reads)
-        run.results.add(STORM_MEMORY, service.name, Sample(value=peak))
-    limit = run_limit("raw_hash", *hash_parameters(run), run.config["HASH_THREADS"], seconds=1)
-    run.results.add(STORM_MEMORY, LIMIT, Sample(value=limit.pss_mib))
+        idle = p99(measure(service, lambda: paced_reads(service.port, RATE, run.seconds, tokens)))
+        storm = in_storm(run, service, tokens)
+        for row in IDLE, IDLE_BESIDE_LOOP:
+            run.results.add(row, service.name, idle)
+        for row in STORM, STORM_BESIDE_LOOP:
+            run.results.add(row, service.name, storm)
+        run.results.add(STORM_MEMORY, service.name, Sample(storm.pss_mib))
+    beside_loop(run, tokens)
 
 
-def p99(sample: Sample) -> Sample:
-    return dataclasses.replace(sample, value=sample.p99_ms)
+def p99(reads: Sample) -> Sample:
+    return dataclasses.replace(reads, value=reads.p99_ms)
 
 
-def in_storm(run: Run, service: Service, load) -> tuple[Sample, float]:
+def in_storm(run: Run, service: Service, tokens: pathlib.Path) -> Sample:
     """Reads while more logins wait than can be hashed, from before the first to after the last."""
-    seconds = run.seconds + 2
-    storm = wrk("login.lua", service.port, STORMING, seconds, run.users_file, 2, run.password)
+    storm = wrk("login.lua", service.port, STORMING, run.seconds + 2, run.users_file, 2, run.password)
     try:
         service.process.wait_until(lambda: service.hashes_waiting() > 0, SATURATED_SECONDS)
         with PssPeak(service.process.pid) as peak:
-            reads = load().figures()
+            figures = paced_reads(service.port, RATE, run.seconds, tokens).figures()
         slack = service.hashes_waiting() == 0
         logins = storm.figures()
+        service.settle()
     finally:
         storm.stop()
-    errors = reads.errors + logins.errors + slack
     # The processor time is the logins', so that a read has no figure of its own here.
-    return Sample(reads.p99_ms, reads.p50_ms, reads.p99_ms, pss_mib=peak.mib, errors=errors), peak.mib
+    reads = p99(sample(figures, None, peak.mib))
+    return dataclasses.replace(reads, errors=reads.errors + logins.errors + slack)
+
+
+def beside_loop(run: Run, tokens: pathlib.Path) -> None:
+    def reads() -> Load:
+        return paced_reads(run.beast.port, RATE, run.seconds, tokens)
+
+    run.results.add(IDLE_BESIDE_LOOP, LIMIT, p99(measure(run.beast, reads)))
+    hashes = limit_load(
+        "raw_hash", *hash_parameters(run), run.config["HASH_THREADS"], seconds=run.seconds + 1, nice=POOL_NICE)
+    try:
+        with PssPeak(hashes.pid) as peak:
+            run.results.add(STORM_BESIDE_LOOP, LIMIT, p99(measure(run.beast, reads)))
+        hashes.figures()
+    finally:
+        hashes.stop()
+    run.results.add(STORM_MEMORY, LIMIT, Sample(peak.mib))
 
 
 def time_to_ready(run: Run) -> None:

@@ -22,6 +22,7 @@ def memory(run: Run) -> None:
     for name, server in (userd.name, userd), (LIMIT, beast):
         server.start()
         try:
+            server.settle()
             run.results.add(IDLE, name, Sample(server.process.pss_mib()))
             token = run.tokens(userd, 1)[0] if server is userd else ""
             with contextlib.ExitStack() as connections:

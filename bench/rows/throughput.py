@@ -26,22 +26,22 @@ def profile_reads_of(run: Run, services: list[Service], algorithm: str) -> None:
     for service in services:
         tokens = run.write("tokens", run.tokens(service, CALLERS))
         load = lambda: wrk("profile.lua", service.port, CALLERS, run.seconds, tokens, 2)
-        run.results.add(row, service.name, measure(service.process, load))
+        run.results.add(row, service.name, measure(service, load))
     load = lambda: wrk("profile.lua", run.beast.port, CALLERS, run.seconds, tokens, 2)
-    run.results.add(row, LIMIT, measure(run.beast.process, load))
+    run.results.add(row, LIMIT, measure(run.beast, load))
 
 
 def hashes(run: Run) -> None:
     """Logins and registrations share one run of their limit, which lies between them."""
     for service in run.services:
         load = lambda: wrk("login.lua", service.port, CALLERS, run.seconds, run.users_file, 2, run.password)
-        run.results.add(LOGINS, service.name, measure(service.process, load))
+        run.results.add(LOGINS, service.name, measure(service, load))
     limit = run_limit("raw_hash", *hash_parameters(run), run.config["HASH_THREADS"], seconds=run.seconds)
     run.results.add(LOGINS, LIMIT, limit)
     run.results.add(REGISTRATIONS, LIMIT, limit)
     for service in run.services:
         load = lambda: wrk("register.lua", service.port, CALLERS, run.seconds, run.unique("new"), run.password)
-        run.results.add(REGISTRATIONS, service.name, measure(service.process, load))
+        run.results.add(REGISTRATIONS, service.name, measure(service, load))
 
 
 def hash_parameters(run: Run) -> tuple[str, str]:
@@ -52,7 +52,7 @@ def refreshes(run: Run) -> None:
     for service in run.services:
         tokens = run.write("refresh_tokens", run.tokens(service, REFRESH_TOKENS, "refresh_token"))
         load = lambda: wrk("refresh.lua", service.port, REFRESHING, run.seconds, tokens, 2)
-        figure = measure(service.process, load)
+        figure = measure(service, load)
         run.results.add(REFRESHES, service.name, figure)
         run.results.add(REFRESHES_BATCHED, service.name, figure)
     for row, batch in (REFRESHES, 1), (REFRESHES_BATCHED, BATCH):
