@@ -1,5 +1,6 @@
 /// The limit of a profile read: Boost.Beast's own reading and writing of HTTP on as many loops,
 /// answering every request with the same message, and nothing else.
+#include <boost/asio.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -8,6 +9,10 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "../numbers.hpp"
 

@@ -2,7 +2,12 @@
 /// else.
 #include <sodium.h>
 
+#include <array>
+#include <chrono>
 #include <iostream>
+#include <string_view>
+#include <thread>
+#include <vector>
 
 #include "../numbers.hpp"
 #include "../report.hpp"

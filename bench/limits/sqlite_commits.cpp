@@ -2,8 +2,12 @@
 /// a batch of them, on a table of sessions' size.
 #include <sqlite3.h>
 
+#include <array>
+#include <chrono>
 #include <iostream>
 #include <random>
+#include <stdexcept>
+#include <vector>
 
 #include "../numbers.hpp"
 #include "../report.hpp"

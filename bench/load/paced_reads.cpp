@@ -1,6 +1,7 @@
 /// Profile reads at a fixed rate. wrk sends a request when the last one is answered, so that a
 /// stall hides the requests that would have met it; here each has a time at which it is due, and
 /// its latency counts from then.
+#include <boost/asio.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -9,6 +10,8 @@
 #include <boost/beast/http.hpp>
 #include <fstream>
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "../numbers.hpp"
 #include "../report.hpp"
