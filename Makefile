@@ -34,7 +34,7 @@ check: assets
 
 # userd beside its limits: one table, medians of ROUNDS rounds, SECONDS for each measurement.
 ROUNDS ?= 3
-SECONDS ?= 4
+SECONDS ?= 3
 bench: build
 	@scripts/bootstrap bench
 	@$(BUILD) release -j $(JOBS) --target userd_bench
