@@ -61,8 +61,10 @@ std::string media_type(std::string_view content_type) {
 }
 
 bool is_json_type(const std::string& type) {
+    const std::size_t slash = type.find('/');
     return type.empty() || type == "application/json" ||
-           (type.starts_with("application/") && type.ends_with("+json"));
+           (type.starts_with("application/") && type.ends_with("+json") &&
+            type.find('/', slash + 1) == type.npos);
 }
 
 /// FastAPI's rules for what the body of a JSON endpoint is.
@@ -129,8 +131,11 @@ class Fields {
 
 Parsed<LoginForm> parse_login_form(const Request& request) {
     const auto values = parse_form(request.body.reveal());
-    if (!values)
-        return FieldErrors{error_of("value_error", {"body"}, "Value error, malformed form", kMask)};
+    if (!values) {
+        FieldError error = error_of("value_error", {"body"}, "Value error, malformed form", kMask);
+        error.ctx = json::object{{"error", json::object()}};
+        return FieldErrors{std::move(error)};
+    }
     json::object object;
     // FastAPI takes an empty form value for a missing one.
     for (const auto& [name, value] : *values)
