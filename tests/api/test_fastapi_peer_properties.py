@@ -4,15 +4,15 @@ import sys
 import urllib.parse
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from support.peer_comparison import FORM, GOOD, PATHS, compare
+from support.properties import at_most
 
 pytestmark = pytest.mark.skipif(sys.version_info >= (3, 13), reason="json's words for trailing commas changed")
 
-few = settings(max_examples=150, derandomize=True, database=None, deadline=None,
-               suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+few = at_most(150)
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False,

@@ -29,12 +29,19 @@ def masked(value):
     return value
 
 
+def masked_without_names(value):
+    """A text outside any object may be a password as well as anything else."""
+    if isinstance(value, list):
+        return [masked_without_names(element) for element in value]
+    return MASK if isinstance(value, str) else masked(value)
+
+
 def expected(error):
     """FastAPI's error as the contract wants it."""
-    where, given_back = error["loc"], error["input"]
-    whole = where == ["body"] and isinstance(given_back, str)
-    field = error["type"] != "missing" and is_secret(where[-1])
-    return {**error, "input": MASK if whole or field else masked(given_back)}
+    if error["loc"] == ["body"]:
+        return {**error, "input": masked_without_names(error["input"])}
+    secret = error["type"] != "missing" and is_secret(error["loc"][-1])
+    return {**error, "input": MASK if secret else masked(error["input"])}
 
 
 def is_other_syntax(email):
