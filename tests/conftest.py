@@ -28,6 +28,27 @@ def shared(tmp_path_factory):
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def unlimited(tmp_path_factory):
+    """A server for the tests that ask and fail often; its log has everything."""
+    server = Userd(tmp_path_factory.mktemp("unlimited"), LOGIN_LIMITS="off", REGISTRATION_LIMIT="off",
+                   LOG_LEVEL="trace", LOG_FORMAT="json")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def peer():
+    """FastAPI with the contract's three bodies."""
+    from starlette.testclient import TestClient
+
+    from support.fastapi_peer import app
+
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
 @pytest.fixture
 def make_userd(tmp_path):
     """Makes servers with settings of the test's own; all are stopped at its end."""

@@ -14,6 +14,8 @@ int hex_value(char c) {
     return -1;
 }
 
+/// As the WHATWG URL standard and Python decode: a percent sign without two digits stands for
+/// itself, since callers post passwords that they have not encoded.
 std::optional<std::string> decode(std::string_view text) {
     std::string decoded;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -22,9 +24,9 @@ std::optional<std::string> decode(std::string_view text) {
         } else if (text[i] == '%') {
             const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
             const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-            if (high < 0 || low < 0) return std::nullopt;
-            decoded.push_back(static_cast<char>(high * 16 + low));
-            i += 2;
+            const bool encoded = high >= 0 && low >= 0;
+            decoded.push_back(encoded ? static_cast<char>(high * 16 + low) : '%');
+            if (encoded) i += 2;
         } else {
             decoded.push_back(text[i]);
         }

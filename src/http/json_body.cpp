@@ -2,6 +2,8 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
+#include <charconv>
+#include <cmath>
 #include <set>
 #include <vector>
 
@@ -12,8 +14,6 @@ namespace userd::http {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t kMaxDepth = 32;
 
 /// Builds the value, and refuses a member's name that its object already has.
 class Handler {
@@ -76,7 +76,13 @@ class Handler {
         stack_.push_uint64(value);
         return true;
     }
-    bool on_double(double value, json::string_view, json::error_code&) {
+    bool on_double(double value, json::string_view text, json::error_code& error) {
+        // Boost 1.81 rounds some numbers to a neighbour; what a 422 repeats must be what was sent.
+        std::from_chars(text.data(), text.data() + text.size(), value);
+        if (!std::isfinite(value)) {
+            error = json::error::exponent_overflow;
+            return false;
+        }
         stack_.push_double(value);
         return true;
     }
@@ -102,14 +108,14 @@ class Handler {
 std::variant<json::value, JsonError> parse_json(std::string_view text) {
     if (!is_valid_utf8(text)) return JsonError{"Invalid UTF-8", 0};
     json::parse_options options;
-    options.max_depth = kMaxDepth;
+    options.max_depth = kMaxJsonDepth;
     json::basic_parser<Handler> parser{options};
     json::error_code error;
     const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
     if (!error && read == text.size()) return parser.handler().release();
     const std::size_t position = count_code_points(text.substr(0, read));
     if (parser.handler().repeated) return JsonError{"Duplicate key", position};
-    if (error == json::error::too_deep) return JsonError{"Nesting too deep", position};
+    if (error == json::error::too_deep) return JsonError{kNestedTooDeep, position};
     if (auto explained = explain_json(text)) return *std::move(explained);
     // Python takes it, a strict parser does not.
     return JsonError{"Lone surrogate or number out of range", position};

@@ -15,6 +15,9 @@ struct JsonError {
     std::size_t position = 0;
 };
 
+constexpr std::size_t kMaxJsonDepth = 32;
+constexpr const char* kNestedTooDeep = "Nesting too deep";
+
 /// Strict RFC 8259: no repeated members, at most 32 levels, valid UTF-8, no lone surrogates.
 [[nodiscard]] std::variant<boost::json::value, JsonError> parse_json(std::string_view text);
 

@@ -41,12 +41,21 @@ class Scanner {
     bool value() {
         const char c = peek();
         if (c == '"') return string();
-        if (c == '{') return object();
-        if (c == '[') return array();
+        if (c == '{' || c == '[') return nested(c);
         for (const std::string_view word :
              {"null", "true", "false", "NaN", "Infinity", "-Infinity"})
             if (take(word)) return true;
         return number() || fail("Expecting value", at_);
+    }
+
+    /// What Python takes and a strict parser does not (NaN, a lone surrogate) may stand before any
+    /// depth, so the limit is needed here too.
+    bool nested(char open) {
+        if (depth_ == kMaxJsonDepth) return fail(kNestedTooDeep, at_);
+        ++depth_;
+        const bool good = open == '{' ? object() : array();
+        --depth_;
+        return good;
     }
 
     bool number() {
@@ -99,7 +108,8 @@ class Scanner {
             return std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos ||
                    fail("Invalid \\escape", backslash);
         const std::string_view hex = text_.substr(at_, 4);
-        if (hex.size() < 4 ||
+        // CPython wants a character behind the digits too before it looks at them.
+        if (text_.size() - at_ < 5 ||
             hex.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
             return fail("Invalid \\uXXXX escape", backslash + 1);
         at_ += 4;
@@ -140,6 +150,7 @@ class Scanner {
 
     std::string_view text_;
     std::size_t at_ = 0;
+    std::size_t depth_ = 0;
     std::optional<JsonError> error_;
 };
 

@@ -8,7 +8,7 @@
 namespace userd::http {
 
 /// The message and position that Python's json.loads gives for a malformed text; nothing for one it
-/// takes. Looks at texts that failed already, at most 32 levels deep.
+/// takes. Looks at texts that failed already; beyond kMaxJsonDepth it says so.
 [[nodiscard]] std::optional<JsonError> explain_json(std::string_view text);
 
 }  // namespace userd::http

@@ -5,39 +5,13 @@
 #include "base/text.hpp"
 #include "http/form.hpp"
 #include "http/json_body.hpp"
+#include "http/masking.hpp"
 #include "http/registration_rules.hpp"
 
 namespace userd::http {
 namespace {
 
 namespace json = boost::json;
-
-constexpr const char* kMask = "**********";
-
-bool is_secret_name(std::string_view name) {
-    const std::string lower = compared_form(name);
-    for (const std::string_view part : {"password", "token", "secret"})
-        if (lower.find(part) != std::string::npos) return true;
-    return false;
-}
-
-/// A copy in which every member with a secret's name is masked, at any depth.
-json::value masked(const json::value& value) {
-    if (const json::object* object = value.if_object()) {
-        json::object copy;
-        for (const auto& member : *object)
-            copy[member.key()] =
-                is_secret_name(member.key()) ? json::value(kMask) : masked(member.value());
-        return copy;
-    }
-    if (const json::array* array = value.if_array()) {
-        json::array copy;
-        for (const json::value& element : *array)
-            copy.push_back(masked(element));
-        return copy;
-    }
-    return value;
-}
 
 FieldError error_of(std::string type, std::vector<json::value> loc, std::string msg,
                     json::value input) {
@@ -61,8 +35,10 @@ std::string media_type(std::string_view content_type) {
 }
 
 bool is_json_type(const std::string& type) {
+    const std::size_t slash = type.find('/');
     return type.empty() || type == "application/json" ||
-           (type.starts_with("application/") && type.ends_with("+json"));
+           (type.starts_with("application/") && type.ends_with("+json") &&
+            type.find('/', slash + 1) == type.npos);
 }
 
 /// FastAPI's rules for what the body of a JSON endpoint is.
@@ -80,8 +56,7 @@ Parsed<json::object> json_object(const Request& request) {
     }
     json::value& value = std::get<json::value>(parsed);
     if (value.is_null()) return FieldErrors{missing({"body"}, nullptr)};
-    if (!value.is_object())
-        return FieldErrors{not_an_object(value.is_string() ? json::value(kMask) : masked(value))};
+    if (!value.is_object()) return FieldErrors{not_an_object(masked_without_names(value))};
     return std::move(value.get_object());
 }
 
@@ -129,8 +104,11 @@ class Fields {
 
 Parsed<LoginForm> parse_login_form(const Request& request) {
     const auto values = parse_form(request.body.reveal());
-    if (!values)
-        return FieldErrors{error_of("value_error", {"body"}, "Value error, malformed form", kMask)};
+    if (!values) {
+        FieldError error = error_of("value_error", {"body"}, "Value error, malformed form", kMask);
+        error.ctx = json::object{{"error", json::object()}};
+        return FieldErrors{std::move(error)};
+    }
     json::object object;
     // FastAPI takes an empty form value for a missing one.
     for (const auto& [name, value] : *values)

@@ -40,6 +40,34 @@ TEST(JsonBody, DepthEndsAt32) {
     EXPECT_NE(message(std::string(33, '[') + std::string(33, ']')), "");
 }
 
+TEST(JsonBody, DepthEndsAt32AlsoBehindWhatOnlyPythonTakes) {
+    for (const std::string start : {"[NaN,", "[\"\\ud800\",", "[1e999,", "[Infinity,"})
+        EXPECT_NE(message(start + std::string(65000, '[')).find("Nesting too deep"),
+                  std::string::npos);
+    std::string objects = "{\"a\":NaN,\"b\":";
+    for (int i = 0; i < 10000; ++i)
+        objects += "{\"a\":";
+    EXPECT_NE(message(objects).find("Nesting too deep"), std::string::npos);
+}
+
+TEST(JsonBody, NumbersAreTheNearestDoubleOrRefused) {
+    const auto number = [](std::string_view text) {
+        return std::get<boost::json::value>(parse_json(text)).as_double();
+    };
+    EXPECT_EQ(number("0.30000000000000004"), 0.30000000000000004);
+    EXPECT_EQ(number("1.7976931348623157e308"), 1.7976931348623157e308);
+    EXPECT_EQ(number("5e-324"), 5e-324);
+    EXPECT_EQ(number("123456789.123456789"), 123456789.123456789);
+    EXPECT_EQ(number("100000000000000000000000"), 1e23);
+    for (const std::string_view text : {"1e400", "-1e400", "1.8e308"})
+        EXPECT_NE(message(text), "") << text;
+}
+
+TEST(JsonBody, AnEscapeAtTheVeryEndIsPythonsBrokenEscape) {
+    EXPECT_EQ(message("\"\\u1234"), "Invalid \\uXXXX escape@2");
+    EXPECT_EQ(message("\"\\u1234x"), "Unterminated string starting at@0");
+}
+
 TEST(JsonBody, SurrogatesAndUtf8AreChecked) {
     for (const std::string_view text :
          {R"("\ud800")", R"("\udc00")", R"("\udc00\ud800")", R"("\ud800\u0041")", "\"\xff\"",

@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("USERD_BINARY", str(ROOT / "build/release/userd"))
 START_SECONDS = 30
 STOP_SECONDS = 20
+LOG_SECONDS = 20
 PASSWORD = "correct horse battery"
 
 
@@ -81,6 +82,14 @@ class Userd:
 
     def log(self) -> str:
         return self.log_path.read_text()
+
+    def log_with(self, text: str) -> str:
+        """The log once it has the text: a line is written behind the answer's back."""
+        deadline = time.monotonic() + LOG_SECONDS
+        while text not in (log := self.log()):
+            assert time.monotonic() < deadline, f"{text} never came into the log"
+            time.sleep(0.02)
+        return log
 
     def run(self, *arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess:
         return subprocess.run(
