@@ -12,7 +12,11 @@
 #include "base/clock.hpp"
 #include "base/errc.hpp"
 #include "base/ids.hpp"
+#include "store/attempts.hpp"
 #include "store/event.hpp"
+#include "store/key_ring.hpp"
+#include "store/service.hpp"
+#include "store/session.hpp"
 
 namespace userd {
 
@@ -38,53 +42,6 @@ struct Login {
     std::string username;
     std::string password_hash;
     bool disabled = false;
-};
-
-struct Session {
-    SessionId id;
-    UserId user;
-    std::int64_t generation = 0;  ///< 1 at login; each rotation adds one
-    std::string refresh_key_id;   ///< the key its current refresh token is signed with
-    Timestamp rotated_at;         ///< iat of the current refresh token
-    Timestamp expires_at;         ///< exp of the current refresh token
-    Timestamp ends_at;            ///< no rotation goes beyond this
-};
-
-struct Rehash {
-    std::string password_hash;
-    std::string hash_format;
-};
-
-struct OpenSession {
-    SessionId id;
-    UserId user;
-    std::string verified_hash;  ///< the password hash that was verified
-    std::string refresh_key_id;
-    std::chrono::seconds refresh_lifetime{};
-    std::chrono::seconds session_lifetime{};
-    std::optional<Rehash> rehash;  ///< replaces verified_hash
-};
-
-struct Rotate {
-    SessionId session;
-    UserId user;
-    std::int64_t generation = 0;  ///< as presented
-    std::string refresh_key_id;
-    std::chrono::seconds refresh_lifetime{};
-    std::chrono::seconds repeat_window{};
-};
-
-struct Rotation {
-    enum class Outcome {
-        rotated,   ///< `session` is the new row
-        repeated,  ///< the successor was asked for again in time; `session` is unchanged
-        reused,    ///< an old generation came back: the session has now ended, with that reason
-        refused,   ///< no such session, ended, expired, user disabled or gone, or a generation to
-                   ///< come
-    };
-    Outcome outcome = Outcome::refused;
-    Session session;       ///< for rotated and repeated
-    std::string username;  ///< for rotated and repeated
 };
 
 struct Profile {
@@ -131,6 +88,17 @@ class Store {
     /// enabled.
     virtual Task<Result<Profile>> read_profile(UserId user, SessionId session) = 0;
 
+    /// The user's live sessions, the last used first.
+    virtual Task<std::vector<SessionInfo>> list_sessions(UserId user) = 0;
+    /// As read_profile, but about the session. not_found.
+    virtual Task<Result<SessionInfo>> read_session(UserId user, SessionId session) = 0;
+    /// False unless it was live. `reason` is kept in the row.
+    virtual Task<bool> end_session(UserId user, SessionId session, std::string reason) = 0;
+    /// How many live ones ended.
+    virtual Task<std::int64_t> end_sessions(UserId user, std::string reason) = 0;
+    /// Looks at the next `rows` sessions from `from` in id order and removes the expired.
+    virtual Task<SessionSweep> sweep_sessions(SessionId from, int rows) = 0;
+
     /// By id text, username_key or email_key. not_found.
     virtual Task<Result<User>> find_user(std::string key) = 0;
     virtual Task<std::vector<User>> list_users(Page page) = 0;
@@ -141,6 +109,28 @@ class Store {
     /// Ends the sessions, erases the states of the user's sent events, and frees name and e-mail.
     /// not_found.
     virtual Task<Result<User>> delete_user(UserId user) = 0;
+
+    virtual Task<StoredKeyRing> read_key_ring() = 0;
+    virtual Task<std::int64_t> key_ring_version() = 0;
+    /// Puts `keys` in place of the ring and raises its version; false, and nothing is changed, when
+    /// the version is not `expected` any more.
+    virtual Task<bool> replace_key_ring(std::int64_t expected, std::vector<StoredKey> keys) = 0;
+
+    /// False if there is or was a service of that name.
+    virtual Task<bool> add_service(std::string name, std::string secret_hash) = 0;
+    /// Revoked ones too. not_found.
+    virtual Task<Result<Service>> find_service(std::string name) = 0;
+    virtual Task<std::vector<Service>> list_services() = 0;
+    /// False if there is none, or it is revoked already.
+    virtual Task<bool> revoke_service(std::string name) = 0;
+
+    /// In the order of the keys; zero where nothing was counted or the window is over.
+    virtual Task<std::vector<Attempts>> read_attempts(std::vector<AttemptKey> keys) = 0;
+    /// Counts one of each, and gives the counters after it, in order.
+    virtual Task<std::vector<Attempts>> count_attempts(std::vector<CountAttempt> attempts) = 0;
+    virtual Task<void> clear_attempts(std::vector<AttemptKey> keys) = 0;
+    /// Removes up to `rows` counters whose window is over; beyond `most` counters the oldest too.
+    virtual Task<int> sweep_attempts(int rows, std::int64_t most) = 0;
 
     /// Of which formats (hash_format) users exist.
     virtual Task<std::vector<std::string>> hash_formats() = 0;
