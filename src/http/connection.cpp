@@ -143,7 +143,7 @@ Task<void> Connection::end_encrypted() {
     if (!std::exchange(writable_, false)) co_return;
     phase_ = Phase::writing;
     deadline_ = SteadyClock::now() + kDrainTime;
-    auto [ignored] = co_await transport_.close_notify();
+    co_await transport_.close_notify();
 }
 
 void Connection::enter(Phase phase) {

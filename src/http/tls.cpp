@@ -1,27 +1,19 @@
 #include "http/tls.hpp"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include <ctime>
-#include <optional>
-#include <string_view>
+#include <new>
 
-#include "base/files.hpp"
+#include "http/pem.hpp"
 
 namespace userd::http {
 namespace {
 
-using BioPointer = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
-using X509Pointer = std::unique_ptr<X509, decltype(&X509_free)>;
-using KeyPointer = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+using pem::kCertificate;
+using pem::kKey;
 using BignumPointer = std::unique_ptr<BIGNUM, decltype(&BN_free)>;
-
-constexpr const char* kCertificate = "TLS_CERTIFICATE";
-constexpr const char* kKey = "TLS_KEY";
-constexpr std::size_t kMaxChain = 1 << 20;
 
 // For TLS 1.2; those of 1.3 are all of this kind.
 constexpr const char* kCiphers =
@@ -30,84 +22,6 @@ constexpr const char* kCiphers =
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr const char* kGroups = "X25519:P-256:P-384";
 constexpr int kSecurityLevel = 2;  // 112 bits: no RSA below 2048, no SHA-1
-
-[[noreturn]] void fail(const char* setting, const std::filesystem::path& path,
-                       const std::string& what) {
-    ERR_clear_error();
-    throw TlsError(std::string(setting) + ": " + path.string() + " " + what);
-}
-
-/// OpenSSL's words for what just failed.
-std::string reason() {
-    const char* text = ERR_reason_error_string(ERR_peek_last_error());
-    return text == nullptr ? "unknown error" : text;
-}
-
-BioPointer bio_over(std::string_view bytes) {
-    BioPointer bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())), BIO_free_all);
-    if (!bio) throw std::bad_alloc();
-    return bio;
-}
-
-bool at_end_of_pem() {
-    const unsigned long error = ERR_peek_last_error();
-    return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-}
-
-/// OpenSSL's own callback would ask at the terminal. `asked` becomes true.
-int refuse_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* asked) {
-    *static_cast<bool*>(asked) = true;
-    return -1;
-}
-
-/// All certificates of the file; at least one.
-std::vector<X509Pointer> read_chain(const std::filesystem::path& path) {
-    std::optional<std::string> pem;
-    try {
-        pem = read_file(path, kMaxChain);
-    } catch (const std::runtime_error& error) {
-        throw TlsError(std::string(kCertificate) + ": " + error.what());
-    }
-    if (!pem) fail(kCertificate, path, "does not exist");
-    const BioPointer bio = bio_over(*pem);
-    std::vector<X509Pointer> chain;
-    for (;;) {
-        ERR_clear_error();
-        X509Pointer next(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free);
-        if (!next) break;
-        chain.push_back(std::move(next));
-    }
-    if (!at_end_of_pem()) fail(kCertificate, path, "holds a broken certificate: " + reason());
-    if (chain.empty()) fail(kCertificate, path, "holds no certificate in PEM form");
-    ERR_clear_error();
-    return chain;
-}
-
-KeyPointer parse_key(const std::filesystem::path& path, std::string_view pem) {
-    const BioPointer bio = bio_over(pem);
-    bool asked = false;
-    ERR_clear_error();
-    KeyPointer key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, &asked),
-                   EVP_PKEY_free);
-    if (key) return key;
-    if (asked) fail(kKey, path, "has a passphrase; remove it with: openssl pkey");
-    if (at_end_of_pem()) fail(kKey, path, "holds no private key in PEM form");
-    fail(kKey, path, "holds a broken private key: " + reason());
-}
-
-KeyPointer read_key(const std::filesystem::path& path, std::vector<std::string>& warnings) {
-    std::optional<DeployedKey> file;
-    try {
-        file = read_deployed_key(path);
-    } catch (const std::runtime_error& error) {
-        throw TlsError(std::string(kKey) + ": " + error.what());
-    }
-    if (!file) fail(kKey, path, "does not exist");
-    if (file->readable_by_all)
-        warnings.push_back(std::string(kKey) + ": every user of this machine may read " +
-                           path.string() + "; better: chmod o-r");
-    return parse_key(path, file->content.reveal());
-}
 
 Timestamp time_of(const ASN1_TIME* time) {
     std::tm broken_down{};
@@ -161,21 +75,22 @@ void set_rules(SSL_CTX* context) {
                      SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
                      SSL_CTX_set_cipher_list(context, kCiphers) == 1 &&
                      SSL_CTX_set1_groups_list(context, kGroups) == 1;
-    if (!set) throw std::runtime_error("OpenSSL does not take the TLS rules: " + reason());
+    if (!set) throw std::runtime_error("OpenSSL does not take the TLS rules: " + pem::reason());
 }
 
-void use(SSL_CTX* context, const std::vector<X509Pointer>& chain, EVP_PKEY* key,
+void use(SSL_CTX* context, const std::vector<pem::X509Pointer>& chain, EVP_PKEY* key,
          const TlsFiles& files) {
     if (X509_check_private_key(chain.front().get(), key) != 1)
-        fail(kKey, files.key,
-             "does not belong to the first certificate of " + files.certificate.string());
+        pem::fail(kKey, files.key,
+                  "does not belong to the first certificate of " + files.certificate.string());
     if (SSL_CTX_use_certificate(context, chain.front().get()) != 1)
-        fail(kCertificate, files.certificate, "cannot be used: " + reason());
+        pem::fail(kCertificate, files.certificate, "cannot be used: " + pem::reason());
     for (std::size_t i = 1; i < chain.size(); ++i)
         if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1)
-            fail(kCertificate, files.certificate, "has a chain that cannot be used: " + reason());
+            pem::fail(kCertificate, files.certificate,
+                      "has a chain that cannot be used: " + pem::reason());
     if (SSL_CTX_use_PrivateKey(context, key) != 1)
-        fail(kKey, files.key, "cannot be used: " + reason());
+        pem::fail(kKey, files.key, "cannot be used: " + pem::reason());
 }
 
 }  // namespace
@@ -187,8 +102,8 @@ void TlsContext::Free::operator()(ssl_ctx_st* context) const noexcept {
 TlsContext::TlsContext(const TlsFiles& files) : context_(SSL_CTX_new(TLS_server_method())) {
     if (!context_) throw std::bad_alloc();
     set_rules(context_.get());
-    const std::vector<X509Pointer> chain = read_chain(files.certificate);
-    const KeyPointer key = read_key(files.key, warnings_);
+    const std::vector<pem::X509Pointer> chain = pem::read_chain(files.certificate);
+    const pem::KeyPointer key = pem::read_key(files.key, warnings_);
     use(context_.get(), chain, key.get(), files);
     for (std::size_t i = 0; i < chain.size(); ++i)
         warn_if_out_of_time(files.certificate, chain[i].get(), i, warnings_);
