@@ -112,8 +112,7 @@ void add_tls(Families& families, const MetricParts& parts) {
     double failed = 0;
     for (const auto& [name, server] : parts.servers)
         failed += static_cast<double>(server->failed_handshakes());
-    families.counter("userd_tls_handshake_failures_total", "Connections that never spoke TLS.",
-                     failed);
+    families.counter("userd_tls_handshake_failures_total", "TLS handshakes that failed.", failed);
 }
 
 void add_hashes(Families& families, const MetricParts& parts) {

@@ -11,7 +11,6 @@
 
 #include "async/loops.hpp"
 #include "async/task.hpp"
-#include "base/clock.hpp"
 #include "http/router.hpp"
 #include "http/tls.hpp"
 
