@@ -7,6 +7,7 @@
 #include <fstream>
 #include <future>
 
+#include "base/log.hpp"
 #include "http/server.hpp"
 #include "support/self_signed.hpp"
 #include "support/temporary_folder.hpp"
@@ -86,6 +87,8 @@ class Client {
 
 class Tls : public testing::Test {
   protected:
+    static void SetUpTestSuite() { log::configure(log::Level::warning, log::Format::text); }
+
     Tls() { write(1); }
 
     ~Tls() override {
