@@ -47,7 +47,7 @@ bool happens(const std::function<bool()>& condition) {
 class Client {
   public:
     explicit Client(std::uint16_t port, int version = TLS1_3_VERSION) {
-        SSL_CTX_set_max_proto_version(context_.native_handle(), version);
+        SSL_set_max_proto_version(native(), version);
         stream_.next_layer().connect({asio::ip::address_v4::loopback(), port});
         stream_.handshake(asio::ssl::stream_base::client);
     }
