@@ -7,6 +7,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from kafka.broker import KafkaBroker  # noqa: E402
+from support.site import make_site  # noqa: E402
 from support.userd import Userd  # noqa: E402
 
 
@@ -64,6 +65,12 @@ def make_userd(tmp_path):
     yield make
     for server in made:
         server.stop()
+
+
+@pytest.fixture
+def site(make_userd, tmp_path):
+    """A server with TLS for one test."""
+    return make_site(make_userd, tmp_path)
 
 
 @pytest.fixture(scope="session")

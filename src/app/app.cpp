@@ -6,6 +6,7 @@
 
 #include "app/kafka_settings.hpp"
 #include "app/keys.hpp"
+#include "app/tls.hpp"
 #include "base/log.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
@@ -61,6 +62,7 @@ http::ServerSettings server_of(const Settings& settings, const Endpoint& endpoin
 
 App::App(Settings settings)
     : settings_(std::move(settings)),
+      tls_(open_tls(settings_)),
       api_loops_(settings_.threads),
       loops_(api_loops_),
       background_(kBackgroundLoops, api_loops_),
@@ -76,8 +78,10 @@ App::App(Settings settings)
         hash_histograms_.wait.observe(waited);
         hash_histograms_.hash.observe(took);
     });
+    if (tls_) log_warnings(*tls_->current());
     start_relay();
     http::ServerSettings api = server_of(settings_, settings_.listen, "api");
+    api.tls = tls_;
     api.cors_origins = settings_.cors_allowed_origins;
     api_ = std::make_unique<http::Server>(loops_, http::Router(http::api_routes(services_)),
                                           std::move(api));
@@ -116,6 +120,7 @@ void App::run() {
     background_.start();
     log::info("userd serves",
               {{"api", settings_.listen.address + ":" + std::to_string(api_->port())},
+               {"tls", tls_ != nullptr},
                {"management",
                 settings_.management_listen.address + ":" + std::to_string(management_->port())},
                {"database", settings_.database.string()},
@@ -130,8 +135,10 @@ void App::wait_for_signal() {
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     int signal = 0;
-    sigwait(&signals, &signal);
+    for (sigwait(&signals, &signal); signal == SIGHUP; sigwait(&signals, &signal))
+        reload_tls(tls_.get());
     log::info("shutting down", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
 }
 
@@ -217,6 +224,7 @@ Task<http::Health> App::health() {
 
 std::string App::metrics_text() const {
     return render_metrics({{{"api", api_.get()}, {"management", management_.get()}},
+                           tls_.get(),
                            *pool_,
                            hash_histograms_,
                            *accounts_,

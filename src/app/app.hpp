@@ -16,13 +16,14 @@ namespace userd {
 class App {
   public:
     /// Opens the store, loads the keys, binds the addresses. std::runtime_error with one clear
-    /// line.
+    /// line; SettingError for the TLS files.
     explicit App(Settings settings);
     ~App();
     App(const App&) = delete;
     App& operator=(const App&) = delete;
 
-    /// Serves until SIGTERM or SIGINT, then finishes what runs within SHUTDOWN_SECONDS.
+    /// Serves until SIGTERM or SIGINT, then finishes what runs within SHUTDOWN_SECONDS. SIGHUP
+    /// reads the TLS files again.
     void run();
 
   private:
@@ -35,6 +36,7 @@ class App {
     void shut_down();
 
     Settings settings_;
+    std::shared_ptr<http::TlsSource> tls_;  ///< null: plain HTTP
     std::size_t api_loops_;
     // Before the parts with threads of their own, which post to these until they are destroyed.
     Loops loops_;       ///< the API's and the management address'

@@ -11,6 +11,7 @@
 #include "app/dotenv.hpp"
 #include "app/kafka_settings.hpp"
 #include "app/local_admin.hpp"
+#include "app/tls.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace userd {
@@ -44,7 +45,10 @@ void block_signals() {
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    // nohup leaves it ignored, and what is ignored never reaches the wait.
+    std::signal(SIGHUP, SIG_DFL);
     std::signal(SIGPIPE, SIG_IGN);
     // A write over the file size limit must be an error (a full disk), not the end of the process.
     std::signal(SIGXFSZ, SIG_IGN);
@@ -78,7 +82,11 @@ int migrate(const Settings& settings) {
 }
 
 int check_config(const Settings& settings) {
-    for (const std::string& warning : settings.warnings)
+    std::vector<std::string> warnings = settings.warnings;
+    if (const auto tls = open_tls(settings))
+        for (const std::string& warning : tls->current()->warnings())
+            warnings.push_back(warning);
+    for (const std::string& warning : warnings)
         std::cerr << "warning: " << warning << "\n";
     std::cout << describe(settings);
     return 0;

@@ -104,6 +104,17 @@ void add_requests(Families& families, const MetricParts& parts) {
                      refused);
 }
 
+void add_tls(Families& families, const MetricParts& parts) {
+    if (parts.tls == nullptr) return;
+    families.gauge("userd_tls_certificate_not_after_seconds",
+                   "When the certificate expires, Unix time.",
+                   static_cast<double>(unix_seconds(parts.tls->current()->not_after())));
+    double failed = 0;
+    for (const auto& [name, server] : parts.servers)
+        failed += static_cast<double>(server->failed_handshakes());
+    families.counter("userd_tls_handshake_failures_total", "TLS handshakes that failed.", failed);
+}
+
 void add_hashes(Families& families, const MetricParts& parts) {
     const HashPoolStats stats = parts.pool.stats();
     families.gauge("userd_hash_queue_depth", "Password hashes that wait.",
@@ -176,6 +187,7 @@ void HashHistograms::Histogram::observe(std::chrono::steady_clock::duration time
 std::string render_metrics(const MetricParts& parts) {
     Families families;
     add_requests(families, parts);
+    add_tls(families, parts);
     add_hashes(families, parts);
     add_accounts(families, parts);
     add_events(families, parts);

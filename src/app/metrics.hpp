@@ -40,6 +40,7 @@ struct StoreFigures {
 
 struct MetricParts {
     std::vector<std::pair<std::string, const http::Server*>> servers;  ///< with their names
+    const http::TlsSource* tls;  ///< null when the API serves plain HTTP
     const HashPool& pool;
     const HashHistograms& hashes;
     const Accounts& accounts;

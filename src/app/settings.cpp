@@ -26,6 +26,8 @@ const std::vector<SettingInfo>& table() {
         {"LISTEN", "127.0.0.1:8000", "address of the API"},
         {"MANAGEMENT_LISTEN", "127.0.0.1:8001",
          "address of metrics and health; not for the public"},
+        {"TLS_CERTIFICATE", "", "PEM file: certificate, then its chain; the API serves HTTPS"},
+        {"TLS_KEY", "", "PEM file: private key of TLS_CERTIFICATE"},
         {"DATABASE_URL", "sqlite:///userd.db", "three slashes relative, four absolute"},
         {"KAFKA_BOOTSTRAP_SERVERS", "", "brokers; until set, events wait in the outbox"},
         {"BOOTSTRAP_SERVER", "", "another name of KAFKA_BOOTSTRAP_SERVERS"},
@@ -208,6 +210,11 @@ void load_addresses(const Values& values, Settings& settings) {
     with(values, "LISTEN", [&](auto n, const auto& t) { settings.listen = parse::endpoint(n, t); });
     with(values, "MANAGEMENT_LISTEN",
          [&](auto n, const auto& t) { settings.management_listen = parse::endpoint(n, t); });
+    with(values, "TLS_CERTIFICATE", [&](auto, const auto& t) { settings.tls_certificate = t; });
+    with(values, "TLS_KEY", [&](auto, const auto& t) { settings.tls_key = t; });
+    if (settings.tls_certificate.empty() != settings.tls_key.empty())
+        parse::fail(settings.tls_key.empty() ? "TLS_KEY" : "TLS_CERTIFICATE",
+                    "is not set, but its pair is; set TLS_CERTIFICATE and TLS_KEY, or neither");
     with(values, "DATABASE_URL",
          [&](auto n, const auto& t) { settings.database = parse::sqlite_path(n, t); });
     with(values, "CORS_ALLOWED_ORIGINS",
@@ -302,6 +309,8 @@ std::string describe(const Settings& settings) {
     };
     line("LISTEN", address(settings.listen));
     line("MANAGEMENT_LISTEN", address(settings.management_listen));
+    line("TLS_CERTIFICATE", settings.tls_certificate.string());
+    line("TLS_KEY", settings.tls_key.string());
     line("DATABASE_URL", "sqlite:///" + settings.database.string());
     line("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_brokers);
     line("KAFKA_USER_TOPIC", settings.kafka_topic);

@@ -27,6 +27,8 @@ struct Endpoint {
 struct Settings {
     Endpoint listen{"127.0.0.1", 8000};
     Endpoint management_listen{"127.0.0.1", 8001};
+    std::filesystem::path tls_certificate;  ///< empty: plain HTTP
+    std::filesystem::path tls_key;          ///< set when tls_certificate is
     std::filesystem::path database = "userd.db";
     std::string kafka_brokers;  ///< empty: events stay in the outbox
     std::string kafka_topic = "user-events";

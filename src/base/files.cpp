@@ -14,6 +14,8 @@
 namespace userd {
 namespace {
 
+constexpr std::size_t kMaxKeyFile = 1 << 16;
+
 class File {
   public:
     File(const std::filesystem::path& path, int flags, mode_t mode = 0)
@@ -50,6 +52,12 @@ std::string read_all(const File& file, const std::filesystem::path& path, std::s
     }
 }
 
+mode_t mode_of(const File& file, const std::filesystem::path& path) {
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) fail("cannot inspect", path);
+    return status.st_mode;
+}
+
 void write_all(const File& file, std::string_view content, const std::filesystem::path& path) {
     while (!content.empty()) {
         const ssize_t size = ::write(file.get(), content.data(), content.size());
@@ -77,12 +85,24 @@ std::optional<Secret> read_private_file(const std::filesystem::path& path) {
         if (errno == ENOENT) return std::nullopt;
         fail("cannot open", path);
     }
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) fail("cannot inspect", path);
-    if ((status.st_mode & 077) != 0)
+    if ((mode_of(file, path) & 077) != 0)
         throw std::runtime_error("key file " + path.string() +
                                  " is open to other users; run: chmod 600 " + path.string());
-    return Secret(read_all(file, path, 1 << 16));
+    return Secret(read_all(file, path, kMaxKeyFile));
+}
+
+std::optional<DeployedKey> read_deployed_key(const std::filesystem::path& path) {
+    const File file(path, O_RDONLY);
+    if (file.get() < 0) {
+        if (errno == ENOENT) return std::nullopt;
+        fail("cannot open", path);
+    }
+    const mode_t mode = mode_of(file, path);
+    if ((mode & 022) != 0)
+        throw std::runtime_error("key file " + path.string() +
+                                 " may be written by other users; run: chmod go-w " +
+                                 path.string());
+    return DeployedKey{Secret(read_all(file, path, kMaxKeyFile)), (mode & 04) != 0};
 }
 
 bool create_private_file(const std::filesystem::path& path, const Secret& content) {

@@ -16,6 +16,16 @@ namespace userd {
 /// Reads a key file. Refuses one that other users of the machine may read or write.
 [[nodiscard]] std::optional<Secret> read_private_file(const std::filesystem::path& path);
 
+struct DeployedKey {
+    Secret content;
+    bool readable_by_all = false;
+};
+
+/// Reads a key that others laid down (a certificate's key): refuses one that other users may write,
+/// and only reports one that every user may read. Kubernetes mounts secrets with mode 0644, and
+/// packages give a group the right to read (0640); both would otherwise never start.
+[[nodiscard]] std::optional<DeployedKey> read_deployed_key(const std::filesystem::path& path);
+
 /// Writes `content` to a new file with mode 0600, durably (file and folder synced). Of several
 /// processes that create it at once one wins; returns false, leaving the winner's file, for the
 /// others.

@@ -1,9 +1,7 @@
 #include "http/connection.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include "base/errc.hpp"
 #include "base/ids.hpp"
@@ -100,13 +98,13 @@ std::string_view method_name(Method method) {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<ServerContext> context, asio::ip::tcp::socket socket)
-    : context_(std::move(context)), socket_(std::move(socket)) {
+Connection::Connection(std::shared_ptr<ServerContext> context, Transport transport)
+    : context_(std::move(context)), transport_(std::move(transport)) {
     boost::system::error_code ignored;
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    const auto endpoint = socket_.remote_endpoint(ignored);
+    transport_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+    const auto endpoint = transport_.socket().remote_endpoint(ignored);
     if (!ignored) peer_ = endpoint.address().to_string();
-    enter(Phase::idle);
+    enter(transport_.encrypted() ? Phase::handshake : Phase::idle);
 }
 
 Connection::~Connection() {
@@ -115,18 +113,46 @@ Connection::~Connection() {
 
 Task<void> Connection::run(std::shared_ptr<Connection> self) {
     try {
-        co_await self->serve();
+        if (!self->transport_.encrypted()) {
+            co_await self->serve();
+        } else if (const bool ready = co_await self->shake_hands(); ready) {
+            co_await self->serve();
+            co_await self->end_encrypted();
+        }
     } catch (const std::exception& error) {
         log::error("connection failed", {{"error", error.what()}});
     }
     boost::system::error_code ignored;
-    self->socket_.close(ignored);
+    self->transport_.socket().close(ignored);
+}
+
+Task<bool> Connection::shake_hands() {
+    auto [error] = co_await transport_.handshake();
+    if (error) {
+        ++context_->failed_handshakes;
+        // Scanners and plain HTTP end here all day, so it is no warning.
+        log::debug("TLS handshake failed", {{"peer", peer_}, {"error", error.message()}});
+        co_return false;
+    }
+    enter(Phase::idle);
+    co_return true;
+}
+
+/// Lets the client tell a finished answer from a cut one.
+Task<void> Connection::end_encrypted() {
+    if (!std::exchange(writable_, false)) co_return;
+    phase_ = Phase::writing;
+    deadline_ = SteadyClock::now() + kDrainTime;
+    co_await transport_.close_notify();
 }
 
 void Connection::enter(Phase phase) {
     phase_ = phase;
     const ServerSettings& settings = context_->settings;
     switch (phase) {
+        case Phase::handshake:
+            deadline_ = SteadyClock::now() + settings.header_timeout;
+            break;
         case Phase::idle:
             deadline_ = SteadyClock::now() + settings.idle_timeout;
             break;
@@ -150,20 +176,20 @@ void Connection::sweep(SteadyClock::time_point now) {
     if (now < deadline_) return;
     timed_out_ = true;
     boost::system::error_code ignored;
-    socket_.cancel(ignored);
+    transport_.socket().cancel(ignored);
 }
 
 void Connection::stop() {
-    if (phase_ != Phase::idle) return;
+    if (phase_ != Phase::idle && phase_ != Phase::handshake) return;
     boost::system::error_code ignored;
-    socket_.cancel(ignored);
+    transport_.socket().cancel(ignored);
 }
 
 Task<bool> Connection::read_some() {
     const std::size_t before = in_.size();
     in_.resize(before + kReadSize);
     auto [error, size] =
-        co_await socket_.async_read_some(asio::buffer(in_.data() + before, kReadSize), kUse);
+        co_await transport_.read_some(asio::buffer(in_.data() + before, kReadSize));
     in_.resize(before + (error ? 0 : size));
     co_return !error;
 }
@@ -320,22 +346,24 @@ Task<void> Connection::answer_failure() {
 /// Reads on a little after the last answer: closing with unread bytes would reset the connection
 /// before the client has read the answer.
 Task<void> Connection::drain() {
+    if (transport_.encrypted()) co_await end_encrypted();
     boost::system::error_code ignored;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    transport_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     phase_ = Phase::writing;
     deadline_ = SteadyClock::now() + kDrainTime;
-    std::size_t drained = 0;
-    while (drained < kMostDrained) {
-        in_.clear();
-        const bool more = co_await read_some();
-        if (!more) co_return;
-        drained += in_.size();
+    in_.resize(kReadSize);
+    for (std::size_t drained = 0; drained < kMostDrained;) {
+        // Below TLS: what comes now is thrown away, and need not be deciphered for that.
+        auto [error, size] = co_await transport_.socket().async_read_some(asio::buffer(in_), kUse);
+        if (error) co_return;
+        drained += size;
     }
 }
 
 Task<bool> Connection::write(std::string bytes) {
     enter(Phase::writing);
-    auto [error, size] = co_await asio::async_write(socket_, asio::buffer(bytes), kUse);
+    auto [error, size] = co_await transport_.write(asio::buffer(bytes));
+    if (error) writable_ = false;
     co_return !error;
 }
 
@@ -345,6 +373,8 @@ std::string Connection::render(const Response& response, bool keep_alive) const 
     append(out, {"HTTP/1.1 ", std::to_string(response.status), " ", reason_of(response.status),
                  "\r\nDate: ", http_date(), "\r\nX-Request-ID: ", head_.request.id,
                  "\r\nX-Content-Type-Options: nosniff\r\n"});
+    // RFC 6797 section 7.2: never over plain HTTP.
+    if (transport_.encrypted()) append(out, {"Strict-Transport-Security: max-age=31536000\r\n"});
     if (!response.content_type.empty())
         append(out, {"Content-Type: ", response.content_type, "\r\n"});
     if (response.status != 204)

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -12,6 +11,7 @@
 #include "http/head.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "http/transport.hpp"
 
 namespace userd::http {
 
@@ -22,6 +22,7 @@ struct ServerContext {
     std::vector<std::unique_ptr<RouteCounts>> counts;
     std::atomic<std::size_t> connections{0};
     std::atomic<std::uint64_t> refused{0};
+    std::atomic<std::uint64_t> failed_handshakes{0};
     std::atomic<bool> stopping{false};
 };
 
@@ -29,7 +30,7 @@ struct ServerContext {
 /// order. Only its loop's thread touches it.
 class Connection {
   public:
-    Connection(std::shared_ptr<ServerContext> context, boost::asio::ip::tcp::socket socket);
+    Connection(std::shared_ptr<ServerContext> context, Transport transport);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -39,14 +40,16 @@ class Connection {
 
     /// Cancels what waits beyond its deadline; called by the loop's sweep.
     void sweep(std::chrono::steady_clock::time_point now);
-    /// Ends the wait for a next request; a running request is finished.
+    /// Ends a handshake and the wait for a next request; a running request is finished.
     void stop();
 
   private:
-    enum class Phase { idle, head, body, handling, writing };
+    enum class Phase { handshake, idle, head, body, handling, writing };
     enum class Read { ready, closed, failed };
 
+    Task<bool> shake_hands();
     Task<void> serve();
+    Task<void> end_encrypted();
     Task<Read> read_head();
     Task<Read> read_body();
     Task<Read> read_sized_body(std::size_t size);
@@ -63,7 +66,7 @@ class Connection {
                  std::chrono::steady_clock::time_point began) const;
 
     std::shared_ptr<ServerContext> context_;
-    boost::asio::ip::tcp::socket socket_;
+    Transport transport_;
     std::string peer_;
     std::string in_;  ///< received and not yet consumed
     Head head_;
@@ -71,6 +74,7 @@ class Connection {
     Phase phase_ = Phase::idle;
     std::chrono::steady_clock::time_point deadline_;
     bool timed_out_ = false;
+    bool writable_ = true;  ///< no write has failed
 };
 
 }  // namespace userd::http

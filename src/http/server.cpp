@@ -117,13 +117,18 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
         if (++context_->connections > context_->settings.max_connections) {
             --context_->connections;
             ++context_->refused;
+            // Under TLS an answer would cost a handshake, the dearest thing to give to one too
+            // many.
+            if (context_->settings.tls) return;
             boost::system::error_code ignored;
             socket.non_blocking(true, ignored);
             socket.write_some(asio::buffer(refusal()), ignored);
             socket.shutdown(Tcp::socket::shutdown_send, ignored);
             return;
         }
-        auto connection = std::make_shared<Connection>(context_, std::move(socket));
+        const TlsSource* tls = context_->settings.tls.get();
+        Transport transport(std::move(socket), tls == nullptr ? nullptr : tls->current());
+        auto connection = std::make_shared<Connection>(context_, std::move(transport));
         asio::post(loops_.at(loop), [self = shared_from_this(), loop, connection] {
             self->open_[loop].push_back(connection);
             asio::co_spawn(self->loops_.at(loop), Connection::run(connection), asio::detached);
@@ -190,6 +195,10 @@ std::size_t Server::connections() const noexcept {
 
 std::uint64_t Server::refused() const noexcept {
     return impl_->context().refused;
+}
+
+std::uint64_t Server::failed_handshakes() const noexcept {
+    return impl_->context().failed_handshakes;
 }
 
 const Router& Server::router() const noexcept {

@@ -12,6 +12,7 @@
 #include "async/loops.hpp"
 #include "async/task.hpp"
 #include "http/router.hpp"
+#include "http/tls.hpp"
 
 namespace userd::http {
 
@@ -27,6 +28,7 @@ struct ServerSettings {
     std::chrono::milliseconds body_timeout{10'000};
     std::chrono::milliseconds write_timeout{10'000};
     std::chrono::milliseconds idle_timeout{75'000};  ///< keep-alive between requests
+    std::shared_ptr<const TlsSource> tls;   ///< HTTPS for new connections; null: plain HTTP
     std::vector<std::string> cors_origins;  ///< CORS_ALLOWED_ORIGINS; empty: no CORS at all
 };
 
@@ -60,6 +62,7 @@ class Server {
     [[nodiscard]] std::uint16_t port() const noexcept;
     [[nodiscard]] std::size_t connections() const noexcept;  ///< open now
     [[nodiscard]] std::uint64_t refused() const noexcept;    ///< for max_connections
+    [[nodiscard]] std::uint64_t failed_handshakes() const noexcept;
     [[nodiscard]] const Router& router() const noexcept;
     /// router().size() + 1 entries.
     [[nodiscard]] const std::vector<std::unique_ptr<RouteCounts>>& counts() const noexcept;

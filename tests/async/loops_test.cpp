@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/post.hpp>
+#include <boost/asio.hpp>
 #include <future>
+
+#include "async/task.hpp"
 
 namespace userd {
 namespace {
@@ -35,6 +37,33 @@ TEST(Loops, StopEndsLoopsThatStillWait) {
     loops.stop();
     loops.join();
     SUCCEED();
+}
+
+Task<void> hold(std::shared_ptr<boost::asio::ip::tcp::acceptor> acceptor,
+                std::promise<void>& held) {
+    boost::asio::steady_timer never(co_await boost::asio::this_coro::executor,
+                                    std::chrono::hours(1));
+    held.set_value();
+    co_await never.async_wait(boost::asio::use_awaitable);
+    acceptor->close();
+}
+
+TEST(Loops, WhatWaitsOnOneLoopMayOwnASocketOfAnother) {
+    for (const std::size_t owner : {0U, 1U}) {
+        Loops loops(2);
+        auto acceptor = std::make_shared<boost::asio::ip::tcp::acceptor>(
+            loops.at(owner),
+            boost::asio::ip::tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+        const std::weak_ptr<boost::asio::ip::tcp::acceptor> watch = acceptor;
+        std::promise<void> held;
+        boost::asio::co_spawn(loops.at(1 - owner), hold(std::move(acceptor), held),
+                              boost::asio::detached);
+        loops.start();
+        held.get_future().wait();
+        loops.stop();
+        loops.join();
+        EXPECT_FALSE(watch.expired());  // it ends with the loops, under AddressSanitizer's eyes
+    }
 }
 
 }  // namespace

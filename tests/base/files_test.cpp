@@ -29,6 +29,26 @@ TEST(Files, AnOpenKeyFileIsRefused) {
     EXPECT_THROW((void)read_private_file(path), std::runtime_error);
 }
 
+TEST(Files, ADeployedKeyMayBeReadByOthersButNotWritten) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "key";
+    const auto link = folder.path() / "link";
+    std::ofstream(path) << "x";
+    std::filesystem::create_symlink(path, link);
+    for (const mode_t mode : {0600U, 0640U, 0400U}) {
+        ::chmod(path.c_str(), mode);
+        EXPECT_FALSE(read_deployed_key(link)->readable_by_all) << mode;
+    }
+    ::chmod(path.c_str(), 0644);
+    EXPECT_TRUE(read_deployed_key(link)->readable_by_all);
+    EXPECT_EQ(read_deployed_key(link)->content.reveal(), "x");
+    for (const mode_t mode : {0620U, 0602U, 0666U}) {
+        ::chmod(path.c_str(), mode);
+        EXPECT_THROW((void)read_deployed_key(link), std::runtime_error) << mode;
+    }
+    EXPECT_FALSE(read_deployed_key(folder.path() / "none"));
+}
+
 TEST(Files, OfManyCreatorsOneWins) {
     const TemporaryFolder folder;
     const auto path = folder.path() / "key";
