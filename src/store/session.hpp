@@ -77,9 +77,13 @@ struct SessionInfo {
     Client client;  ///< of the login or the newest rotation
 };
 
+/// Rows are kept this much longer than they live, so that a repeat which comes late is refused by
+/// the row and not by its absence.
+inline constexpr std::chrono::seconds kSweepDelay{10};
+
 /// One step of a walk over the sessions that removes those that have expired.
 struct SessionSweep {
-    SessionId next;   ///< where the next step begins; all zero when the walk has come to its end
+    SessionId next;  ///< where the next step begins; all zero when the walk has come to its end
     int removed = 0;
 };
 

@@ -96,7 +96,8 @@ class Store {
     virtual Task<bool> end_session(UserId user, SessionId session, std::string reason) = 0;
     /// How many live ones ended.
     virtual Task<std::int64_t> end_sessions(UserId user, std::string reason) = 0;
-    /// Looks at the next `rows` sessions from `from` in id order and removes the expired.
+    /// Looks at the next `rows` sessions from `from` in id order and removes those that expired
+    /// kSweepDelay ago or longer.
     virtual Task<SessionSweep> sweep_sessions(SessionId from, int rows) = 0;
 
     /// By id text, username_key or email_key. not_found.
@@ -126,10 +127,12 @@ class Store {
 
     /// In the order of the keys; zero where nothing was counted or the window is over.
     virtual Task<std::vector<Attempts>> read_attempts(std::vector<AttemptKey> keys) = 0;
-    /// Counts one of each, and gives the counters after it, in order.
+    /// Counts one of each, and gives the counters after all of them, in order; a key that comes
+    /// twice counts twice.
     virtual Task<std::vector<Attempts>> count_attempts(std::vector<CountAttempt> attempts) = 0;
     virtual Task<void> clear_attempts(std::vector<AttemptKey> keys) = 0;
-    /// Removes up to `rows` counters whose window is over; beyond `most` counters the oldest too.
+    /// Removes counters whose window is over; beyond `most` counters also those that end first.
+    /// How many: at most `rows`, and fewer only when no more are left to remove.
     virtual Task<int> sweep_attempts(int rows, std::int64_t most) = 0;
 
     /// Of which formats (hash_format) users exist.

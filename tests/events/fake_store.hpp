@@ -108,6 +108,15 @@ class FakeStore : public Store {
     Task<Result<Profile>> read_profile(UserId, SessionId) override {
         return refuse<Result<Profile>>();
     }
+    Task<std::vector<SessionInfo>> list_sessions(UserId) override {
+        return refuse<std::vector<SessionInfo>>();
+    }
+    Task<Result<SessionInfo>> read_session(UserId, SessionId) override {
+        return refuse<Result<SessionInfo>>();
+    }
+    Task<bool> end_session(UserId, SessionId, std::string) override { return refuse<bool>(); }
+    Task<std::int64_t> end_sessions(UserId, std::string) override { return refuse<std::int64_t>(); }
+    Task<SessionSweep> sweep_sessions(SessionId, int) override { return refuse<SessionSweep>(); }
     Task<Result<User>> find_user(std::string) override { return refuse<Result<User>>(); }
     Task<std::vector<User>> list_users(Page) override { return refuse<std::vector<User>>(); }
     Task<Result<User>> set_email(UserId, std::string, std::string) override {
@@ -115,6 +124,23 @@ class FakeStore : public Store {
     }
     Task<Result<User>> set_disabled(UserId, bool) override { return refuse<Result<User>>(); }
     Task<Result<User>> delete_user(UserId) override { return refuse<Result<User>>(); }
+    Task<StoredKeyRing> read_key_ring() override { return refuse<StoredKeyRing>(); }
+    Task<std::int64_t> key_ring_version() override { return refuse<std::int64_t>(); }
+    Task<bool> replace_key_ring(std::int64_t, std::vector<StoredKey>) override {
+        return refuse<bool>();
+    }
+    Task<bool> add_service(std::string, std::string) override { return refuse<bool>(); }
+    Task<Result<Service>> find_service(std::string) override { return refuse<Result<Service>>(); }
+    Task<std::vector<Service>> list_services() override { return refuse<std::vector<Service>>(); }
+    Task<bool> revoke_service(std::string) override { return refuse<bool>(); }
+    Task<std::vector<Attempts>> read_attempts(std::vector<AttemptKey>) override {
+        return refuse<std::vector<Attempts>>();
+    }
+    Task<std::vector<Attempts>> count_attempts(std::vector<CountAttempt>) override {
+        return refuse<std::vector<Attempts>>();
+    }
+    Task<void> clear_attempts(std::vector<AttemptKey>) override { return refuse<void>(); }
+    Task<int> sweep_attempts(int, std::int64_t) override { return refuse<int>(); }
     Task<std::vector<std::string>> hash_formats() override {
         return refuse<std::vector<std::string>>();
     }

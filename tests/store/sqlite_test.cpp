@@ -135,6 +135,29 @@ TEST_F(Sqlite, ReuseAndDisablingAreRecordedAsReasons) {
               "disabled,reuse");
 }
 
+TEST_F(Sqlite, AccountThatLogsInWithoutPauseKeepsFewRowsAndTheReasonsOfTheNewest) {
+    const auto store = open();
+    const User user = add(*store, 1).value();
+    OpenSession request;
+    request.user = user.id;
+    request.verified_hash = "hash-1";
+    request.refresh_lifetime = std::chrono::days(7);
+    request.session_lifetime = std::chrono::days(30);
+    request.max_sessions = 2;
+    for (int i = 0; i < 200; ++i) {
+        request.id = SessionId::make(system_now());
+        ASSERT_TRUE(run_task(store->open_session(request)));
+    }
+    RawDatabase raw(path());
+    EXPECT_EQ(raw.value("SELECT count(*) FROM sessions WHERE ended_at IS NULL"), "2");
+    EXPECT_EQ(raw.value("SELECT count(*) FROM sessions WHERE ended_reason = 'limit'"), "50");
+    EXPECT_EQ(raw.value("SELECT count(*) FROM sessions"), "52");
+    ASSERT_TRUE(run_task(store->end_session(user.id, request.id, "logout")));
+    EXPECT_EQ(run_task(store->end_sessions(user.id, "logout_all")), 1);
+    EXPECT_EQ(raw.value("SELECT count(*) FROM sessions WHERE ended_reason = 'logout'"), "1");
+    EXPECT_EQ(raw.value("SELECT count(*) FROM sessions WHERE ended_reason = 'logout_all'"), "1");
+}
+
 TEST_F(Sqlite, FilesAreForTheirOwnerOnly) {
     const auto store = open();
     ASSERT_TRUE(add(*store, 1));

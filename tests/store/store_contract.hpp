@@ -36,6 +36,9 @@ struct Backend {
     std::function<std::unique_ptr<Store>(const TemporaryFolder&, Clock)> make;
 };
 
+/// Every kind there is, in store_contract_test.cpp; a further one is added there.
+[[nodiscard]] std::vector<Backend> backends();
+
 [[nodiscard]] inline NewUser make_new_user(const std::string& username, const std::string& email,
                                            const std::string& hash = "hash-1",
                                            const std::string& format = "format-1") {
@@ -89,6 +92,9 @@ class StoreContract : public testing::TestWithParam<Backend> {
         return run_task(store_->rotate_session(rotation_of(session, generation)));
     }
 
+    std::vector<SessionInfo> sessions_of(const User& user) {
+        return run_task(store_->list_sessions(user.id));
+    }
     bool serves_profile(const Session& session) {
         return run_task(store_->read_profile(session.user, session.id)).has_value();
     }

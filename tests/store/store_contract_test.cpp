@@ -15,9 +15,16 @@ Backend sqlite_backend() {
             }};
 }
 
-// The tests are in store_users_test.cpp, store_sessions_test.cpp, …; a further backend is added
-// here.
-INSTANTIATE_TEST_SUITE_P(Backends, StoreContract, testing::Values(sqlite_backend()),
+}  // namespace
+
+std::vector<Backend> backends() {
+    return {sqlite_backend()};
+}
+
+namespace {
+
+// The tests are in store_users_test.cpp, store_sessions_test.cpp, …
+INSTANTIATE_TEST_SUITE_P(Backends, StoreContract, testing::ValuesIn(backends()),
                          [](const auto& backend) { return backend.param.name; });
 
 TEST_P(StoreContract, PingSucceedsOnAnEmptyStore) {
@@ -30,6 +37,12 @@ TEST_P(StoreContract, EmptyStoreHasNothing) {
     EXPECT_TRUE(waiting().empty());
     EXPECT_EQ(run_task(store_->count_sessions()), 0);
     EXPECT_FALSE(run_task(store_->outbox_stats()).oldest);
+    EXPECT_TRUE(run_task(store_->list_sessions(UserId())).empty());
+    EXPECT_EQ(run_task(store_->key_ring_version()), 0);
+    EXPECT_TRUE(run_task(store_->read_key_ring()).keys.empty());
+    EXPECT_TRUE(run_task(store_->list_services()).empty());
+    EXPECT_EQ(run_task(store_->sweep_attempts(100, 100)), 0);
+    EXPECT_EQ(run_task(store_->sweep_sessions(SessionId(), 100)).removed, 0);
 }
 
 }  // namespace

@@ -3,14 +3,15 @@
 #include <algorithm>
 
 #include "store/sqlite/hash_formats.hpp"
+#include "store/sqlite/session_ends.hpp"
 
 namespace userd::sqlite {
 namespace {
 
 constexpr char kOpen[] = R"(
-    INSERT INTO sessions (id, user_id, generation, refresh_key_id,
-                          created_at, rotated_at, expires_at, ends_at)
-    SELECT ?1, id, 1, ?4, ?5, ?5, ?6, ?7
+    INSERT INTO sessions (id, user_id, generation, refresh_key_id, created_at, rotated_at,
+                          expires_at, ends_at, client_address, client_agent)
+    SELECT ?1, id, 1, ?4, ?5, ?5, ?6, ?7, ?8, ?9
     FROM users WHERE id = ?2 AND password_hash = ?3 AND disabled = 0)";
 
 constexpr char kFormat[] = "SELECT hash_format FROM users WHERE id = ?1";
@@ -26,6 +27,8 @@ constexpr char kRotate[] = R"(
         refresh_key_id = CASE WHEN generation = ?3 THEN ?4 ELSE refresh_key_id END,
         rotated_at     = CASE WHEN generation = ?3 THEN ?5 ELSE rotated_at END,
         expires_at     = CASE WHEN generation = ?3 THEN min(?6, ends_at) ELSE expires_at END,
+        client_address = CASE WHEN generation = ?3 THEN ?8 ELSE client_address END,
+        client_agent   = CASE WHEN generation = ?3 THEN ?9 ELSE client_agent END,
         ended_at       = CASE WHEN generation > ?3 + 1
                                 OR (generation = ?3 + 1 AND ?5 - rotated_at > ?7) THEN ?5 END,
         ended_reason   = CASE WHEN generation > ?3 + 1
@@ -36,16 +39,23 @@ constexpr char kRotate[] = R"(
     RETURNING ended_at, repeats, generation, refresh_key_id,
               rotated_at, expires_at, ends_at, (SELECT username FROM users WHERE users.id = ?2))";
 
-constexpr char kEnd[] = R"(
-    UPDATE sessions SET ended_at = ?2, ended_reason = ?3 WHERE user_id = ?1 AND ended_at IS NULL)";
-
-constexpr char kDrop[] = "DELETE FROM sessions WHERE user_id = ?1";
-
 constexpr char kProfile[] = R"(
     SELECT u.username, u.email, u.created_at, u.updated_at
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.id = ?1 AND s.user_id = ?2 AND s.ended_at IS NULL AND s.expires_at > ?3
       AND u.disabled = 0)";
+
+constexpr char kRead[] = R"(
+    SELECT s.id, s.generation, s.created_at, s.rotated_at, s.expires_at, s.client_address,
+           s.client_agent
+    FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.id = ?1 AND s.user_id = ?2 AND s.ended_at IS NULL AND s.expires_at > ?3
+      AND u.disabled = 0)";
+
+constexpr char kList[] = R"(
+    SELECT id, generation, created_at, rotated_at, expires_at, client_address, client_agent
+    FROM sessions WHERE user_id = ?1 AND ended_at IS NULL AND expires_at > ?2
+    ORDER BY rotated_at DESC, id DESC)";
 
 constexpr char kCount[] = R"(
     SELECT count(*) FROM sessions WHERE ended_at IS NULL AND expires_at > ?1)";
@@ -83,6 +93,18 @@ Rotation read_rotation(const Statement& row, const Rotate& request) {
     return rotation;
 }
 
+/// Of the seven columns of kRead.
+SessionInfo read_info(const Statement& row) {
+    SessionInfo info;
+    info.id = row.id<SessionId>(0);
+    info.generation = row.int64(1);
+    info.created_at = row.time(2);
+    info.last_used_at = row.time(3);
+    info.expires_at = row.time(4);
+    info.client = Client{row.text(5), row.text(6)};
+    return info;
+}
+
 }  // namespace
 
 Result<Session> open_session(Write& write, const OpenSession& request) {
@@ -96,9 +118,11 @@ Result<Session> open_session(Write& write, const OpenSession& request) {
     session.ends_at = now + request.session_lifetime;
     session.expires_at = std::min<Timestamp>(now + request.refresh_lifetime, session.ends_at);
     write.db.execute(kOpen, request.id, request.user, request.verified_hash, request.refresh_key_id,
-                     write.now, session.expires_at, session.ends_at);
+                     write.now, session.expires_at, session.ends_at, request.client.address,
+                     request.client.agent);
     if (write.db.changes() == 0) return Errc::bad_credentials;
     if (request.rehash) replace_hash(write, request.user, *request.rehash);
+    limit_sessions(write, request);
     return session;
 }
 
@@ -107,7 +131,8 @@ Rotation rotate_session(Write& write, const Rotate& request) {
     const std::int64_t window_ms = std::chrono::milliseconds(request.repeat_window).count();
     Rotation rotation;
     Statement row = write.db.query(kRotate, request.session, request.user, request.generation,
-                                   request.refresh_key_id, write.now, expires_at, window_ms);
+                                   request.refresh_key_id, write.now, expires_at, window_ms,
+                                   request.client.address, request.client.agent);
     if (!row.step()) return rotation;
     if (!row.is_null(0))
         rotation.outcome = Rotation::Outcome::reused;
@@ -117,19 +142,26 @@ Rotation rotate_session(Write& write, const Rotate& request) {
     return rotation;
 }
 
-void end_sessions(Write& write, UserId user, std::string_view reason) {
-    write.db.execute(kEnd, user, write.now, reason);
-}
-
-void drop_sessions(Write& write, UserId user) {
-    write.db.execute(kDrop, user);
-}
-
 Result<Profile> read_profile(Connection& db, const UserId& user, const SessionId& session,
                              Timestamp now) {
     Statement row = db.query(kProfile, session, user, now);
     if (!row.step()) return Errc::not_found;
     return Profile{row.text(0), row.text(1), row.time(2), row.time(3)};
+}
+
+Result<SessionInfo> read_session(Connection& db, const UserId& user, const SessionId& session,
+                                 Timestamp now) {
+    Statement row = db.query(kRead, session, user, now);
+    if (!row.step()) return Errc::not_found;
+    return read_info(row);
+}
+
+std::vector<SessionInfo> list_sessions(Connection& db, const UserId& user, Timestamp now) {
+    std::vector<SessionInfo> sessions;
+    Statement row = db.query(kList, user, now);
+    while (row.step())
+        sessions.push_back(read_info(row));
+    return sessions;
 }
 
 std::int64_t count_sessions(Connection& db, Timestamp now) {

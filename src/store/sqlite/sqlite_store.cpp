@@ -2,11 +2,15 @@
 
 #include <utility>
 
+#include "store/sqlite/attempts.hpp"
 #include "store/sqlite/hash_formats.hpp"
+#include "store/sqlite/key_ring.hpp"
 #include "store/sqlite/lock.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/outbox.hpp"
 #include "store/sqlite/readers.hpp"
+#include "store/sqlite/services.hpp"
+#include "store/sqlite/session_ends.hpp"
 #include "store/sqlite/sessions.hpp"
 #include "store/sqlite/users.hpp"
 #include "store/sqlite/writer.hpp"
@@ -30,109 +34,160 @@ class SqliteStore final : public Store {
           readers_(path_, settings.readers) {}
 
     Task<Result<User>> add_user(NewUser user, std::string traceparent) override {
-        std::function<Result<User>(Write&)> work = [user = std::move(user),
-                                                    trace = std::move(traceparent)](Write& write) {
-            return sqlite::add_user(write, user, trace);
-        };
-        co_return co_await writer_.run(std::move(work));
+        return write<Result<User>>(
+            [user = std::move(user), trace = std::move(traceparent)](Write& write) {
+                return sqlite::add_user(write, user, trace);
+            });
     }
-
     Task<bool> is_taken(std::string username_key, std::string email_key) override {
-        co_return readers_.run(
-            [&](Connection& db) { return sqlite::is_taken(db, username_key, email_key); });
+        return read<bool>([name = std::move(username_key), email = std::move(email_key)](
+                              Connection& db) { return sqlite::is_taken(db, name, email); });
     }
-
     Task<Result<Login>> find_login(std::string key) override {
-        co_return readers_.run([&](Connection& db) { return sqlite::find_login(db, key); });
+        return read<Result<Login>>(
+            [key = std::move(key)](Connection& db) { return sqlite::find_login(db, key); });
     }
 
     Task<Result<Session>> open_session(OpenSession request) override {
-        std::function<Result<Session>(Write&)> work = [request = std::move(request)](Write& write) {
+        return write<Result<Session>>([request = std::move(request)](Write& write) {
             return sqlite::open_session(write, request);
-        };
-        co_return co_await writer_.run(std::move(work));
+        });
     }
-
     Task<Rotation> rotate_session(Rotate request) override {
-        std::function<Rotation(Write&)> work = [request = std::move(request)](Write& write) {
+        return write<Rotation>([request = std::move(request)](Write& write) {
             return sqlite::rotate_session(write, request);
-        };
-        co_return co_await writer_.run(std::move(work));
+        });
     }
-
     Task<Result<Profile>> read_profile(UserId user, SessionId session) override {
-        const Timestamp now = clock_();
-        co_return readers_.run(
-            [&](Connection& db) { return sqlite::read_profile(db, user, session, now); });
+        return read<Result<Profile>>([this, user, session](Connection& db) {
+            return sqlite::read_profile(db, user, session, clock_());
+        });
+    }
+    Task<std::vector<SessionInfo>> list_sessions(UserId user) override {
+        return read<std::vector<SessionInfo>>(
+            [this, user](Connection& db) { return sqlite::list_sessions(db, user, clock_()); });
+    }
+    Task<Result<SessionInfo>> read_session(UserId user, SessionId session) override {
+        return read<Result<SessionInfo>>([this, user, session](Connection& db) {
+            return sqlite::read_session(db, user, session, clock_());
+        });
+    }
+    Task<bool> end_session(UserId user, SessionId session, std::string reason) override {
+        return write<bool>([user, session, reason = std::move(reason)](Write& write) {
+            return sqlite::end_session(write, user, session, reason);
+        });
+    }
+    Task<std::int64_t> end_sessions(UserId user, std::string reason) override {
+        return write<std::int64_t>([user, reason = std::move(reason)](Write& write) {
+            return sqlite::end_sessions(write, user, reason);
+        });
+    }
+    Task<SessionSweep> sweep_sessions(SessionId from, int rows) override {
+        return write<SessionSweep>(
+            [from, rows](Write& write) { return sqlite::sweep_sessions(write, from, rows); });
     }
 
     Task<Result<User>> find_user(std::string key) override {
-        co_return readers_.run([&](Connection& db) { return sqlite::find_user(db, key); });
+        return read<Result<User>>(
+            [key = std::move(key)](Connection& db) { return sqlite::find_user(db, key); });
     }
-
     Task<std::vector<User>> list_users(Page page) override {
-        co_return readers_.run([&](Connection& db) { return sqlite::list_users(db, page); });
+        return read<std::vector<User>>(
+            [page = std::move(page)](Connection& db) { return sqlite::list_users(db, page); });
     }
-
     Task<Result<User>> set_email(UserId user, std::string email, std::string email_key) override {
-        std::function<Result<User>(Write&)> work = [user, email = std::move(email),
-                                                    key = std::move(email_key)](Write& write) {
-            return sqlite::set_email(write, user, email, key);
-        };
-        co_return co_await writer_.run(std::move(work));
+        return write<Result<User>>(
+            [user, email = std::move(email), key = std::move(email_key)](Write& write) {
+                return sqlite::set_email(write, user, email, key);
+            });
     }
-
     Task<Result<User>> set_disabled(UserId user, bool disabled) override {
-        std::function<Result<User>(Write&)> work = [user, disabled](Write& write) {
-            return sqlite::set_disabled(write, user, disabled);
-        };
-        co_return co_await writer_.run(std::move(work));
+        return write<Result<User>>(
+            [user, disabled](Write& write) { return sqlite::set_disabled(write, user, disabled); });
+    }
+    Task<Result<User>> delete_user(UserId user) override {
+        return write<Result<User>>(
+            [user](Write& write) { return sqlite::delete_user(write, user); });
     }
 
-    Task<Result<User>> delete_user(UserId user) override {
-        std::function<Result<User>(Write&)> work = [user](Write& write) {
-            return sqlite::delete_user(write, user);
+    Task<StoredKeyRing> read_key_ring() override {
+        return read<StoredKeyRing>(sqlite::read_key_ring);
+    }
+    Task<std::int64_t> key_ring_version() override {
+        return read<std::int64_t>(sqlite::key_ring_version);
+    }
+    Task<bool> replace_key_ring(std::int64_t expected, std::vector<StoredKey> keys) override {
+        return write<bool>([expected, keys = std::move(keys)](Write& write) {
+            return sqlite::replace_key_ring(write, expected, keys);
+        });
+    }
+
+    Task<bool> add_service(std::string name, std::string secret_hash) override {
+        return write<bool>([name = std::move(name), hash = std::move(secret_hash)](Write& write) {
+            return sqlite::add_service(write, name, hash);
+        });
+    }
+    Task<Result<Service>> find_service(std::string name) override {
+        return read<Result<Service>>(
+            [name = std::move(name)](Connection& db) { return sqlite::find_service(db, name); });
+    }
+    Task<std::vector<Service>> list_services() override {
+        return read<std::vector<Service>>(sqlite::list_services);
+    }
+    Task<bool> revoke_service(std::string name) override {
+        return write<bool>(
+            [name = std::move(name)](Write& write) { return sqlite::revoke_service(write, name); });
+    }
+
+    Task<std::vector<Attempts>> read_attempts(std::vector<AttemptKey> keys) override {
+        return read<std::vector<Attempts>>([this, keys = std::move(keys)](Connection& db) {
+            return sqlite::read_attempts(db, keys, clock_());
+        });
+    }
+    Task<std::vector<Attempts>> count_attempts(std::vector<CountAttempt> attempts) override {
+        return write<std::vector<Attempts>>([attempts = std::move(attempts)](Write& write) {
+            return sqlite::count_attempts(write, attempts);
+        });
+    }
+    Task<void> clear_attempts(std::vector<AttemptKey> keys) override {
+        return change(
+            [keys = std::move(keys)](Write& write) { sqlite::clear_attempts(write, keys); });
+    }
+    Task<int> sweep_attempts(int rows, std::int64_t most) override {
+        const std::int64_t excess = readers_.run(sqlite::count_counters) - most;
+        std::function<int(Write&)> work = [rows, excess](Write& write) {
+            return sqlite::sweep_attempts(write, rows, excess);
         };
         co_return co_await writer_.run(std::move(work));
     }
 
     Task<std::vector<std::string>> hash_formats() override {
-        co_return readers_.run([](Connection& db) { return sqlite::hash_formats(db); });
+        return read<std::vector<std::string>>(sqlite::hash_formats);
     }
-
     Task<std::int64_t> count_sessions() override {
-        const Timestamp now = clock_();
-        co_return readers_.run([&](Connection& db) { return sqlite::count_sessions(db, now); });
+        return read<std::int64_t>(
+            [this](Connection& db) { return sqlite::count_sessions(db, clock_()); });
     }
 
     Task<std::vector<Event>> waiting_events(std::int64_t after, int limit) override {
-        co_return readers_.run(
-            [&](Connection& db) { return sqlite::waiting_events(db, after, limit); });
+        return read<std::vector<Event>>(
+            [after, limit](Connection& db) { return sqlite::waiting_events(db, after, limit); });
     }
-
     Task<std::vector<Waiting>> list_waiting(int limit) override {
-        co_return readers_.run([&](Connection& db) { return sqlite::list_waiting(db, limit); });
+        return read<std::vector<Waiting>>(
+            [limit](Connection& db) { return sqlite::list_waiting(db, limit); });
     }
-
     Task<void> remove_sent(std::vector<std::int64_t> sequences) override {
-        std::function<Done(Write&)> work = [sequences = std::move(sequences)](Write& write) {
+        return change([sequences = std::move(sequences)](Write& write) {
             sqlite::remove_sent(write, sequences);
-            return Done{};
-        };
-        co_await writer_.run(std::move(work));
+        });
     }
-
     Task<void> park_event(std::int64_t sequence, std::string reason) override {
-        std::function<Done(Write&)> work = [sequence, reason = std::move(reason)](Write& write) {
+        return change([sequence, reason = std::move(reason)](Write& write) {
             sqlite::park_event(write, sequence, reason);
-            return Done{};
-        };
-        co_await writer_.run(std::move(work));
+        });
     }
-
-    Task<OutboxStats> outbox_stats() override {
-        co_return readers_.run([](Connection& db) { return sqlite::outbox_stats(db); });
-    }
+    Task<OutboxStats> outbox_stats() override { return read<OutboxStats>(sqlite::outbox_stats); }
 
     void on_event(std::function<void()> nudge) override { writer_.on_event(std::move(nudge)); }
 
@@ -140,14 +195,27 @@ class SqliteStore final : public Store {
         readers_.run([](Connection& db) { return db.read_number("PRAGMA schema_version"); });
         if (!writer_.is_failing()) co_return;
         // After a failure only a write can tell; no caller may come while we are not ready.
-        std::function<Done(Write&)> work = [](Write& write) {
-            sqlite::probe(write);
-            return Done{};
-        };
-        co_await writer_.run(std::move(work));
+        co_await change(sqlite::probe);
     }
 
   private:
+    // The work owns what it needs: it runs after the operation's own call has returned.
+    template <class T>
+    Task<T> write(std::function<T(Write&)> work) {
+        return writer_.run(std::move(work));
+    }
+    Task<void> change(std::function<void(Write&)> work) {
+        std::function<Done(Write&)> done = [work = std::move(work)](Write& write) {
+            work(write);
+            return Done{};
+        };
+        co_await writer_.run(std::move(done));
+    }
+    template <class T>
+    Task<T> read(std::function<T(Connection&)> work) {
+        co_return readers_.run(work);
+    }
+
     const std::filesystem::path path_;
     const Clock clock_;
     // In this order: the readers close first, then the writer, which checkpoints, then others may

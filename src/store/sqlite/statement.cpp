@@ -26,6 +26,19 @@ void Statement::bind(int index, std::string_view value) {
     check(sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_STATIC, SQLITE_UTF8));
 }
 
+void Statement::bind(int index, std::optional<Timestamp> value) {
+    if (value)
+        bind(index, *value);
+    else
+        bind(index, nullptr);
+}
+
+void Statement::bind(int index, Blob value) {
+    // A null pointer would bind NULL.
+    const char* data = value.bytes.data() != nullptr ? value.bytes.data() : "";
+    check(sqlite3_bind_blob64(statement_, index, data, value.bytes.size(), SQLITE_STATIC));
+}
+
 void Statement::bind(int index, const Uuid& value) {
     check(sqlite3_bind_blob64(statement_, index, value.bytes.data(), value.bytes.size(),
                               SQLITE_STATIC));
@@ -51,6 +64,15 @@ std::string Statement::text(int column) const {
     }
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
     return std::string(reinterpret_cast<const char*>(data), size);
+}
+
+std::string Statement::blob(int column) const {
+    const void* data = sqlite3_column_blob(statement_, column);
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+    if (data != nullptr) return std::string(static_cast<const char*>(data), size);
+    // An empty value has no address either.
+    if (sqlite3_errcode(sqlite3_db_handle(statement_)) == SQLITE_NOMEM) throw std::bad_alloc();
+    return {};
 }
 
 Uuid Statement::uuid(int column) const {

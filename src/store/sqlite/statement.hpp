@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -12,6 +13,11 @@
 #include "base/ids.hpp"
 
 namespace userd::sqlite {
+
+/// Bytes that are bound as they are, not as text.
+struct Blob {
+    std::string_view bytes;
+};
 
 /// A prepared statement in use. It is reset when this goes, so that no read transaction stays open.
 /// Bound text and ids are not copied: they must outlive it.
@@ -45,6 +51,7 @@ class Statement {
     [[nodiscard]] bool boolean(int column) const { return int64(column) != 0; }
     [[nodiscard]] Timestamp time(int column) const { return from_unix_millis(int64(column)); }
     [[nodiscard]] std::string text(int column) const;
+    [[nodiscard]] std::string blob(int column) const;
     /// StoreUnavailable if the column does not hold 16 bytes.
     [[nodiscard]] Uuid uuid(int column) const;
     template <class IdType>
@@ -57,14 +64,17 @@ class Statement {
     static constexpr bool is_bindable =
         std::is_lvalue_reference_v<Arg> || std::is_arithmetic_v<Arg> ||
         std::is_same_v<Arg, Timestamp> || std::is_same_v<Arg, std::nullptr_t> ||
-        std::is_same_v<Arg, std::string_view>;
+        std::is_same_v<Arg, std::string_view> || std::is_same_v<Arg, Blob> ||
+        std::is_same_v<Arg, std::optional<Timestamp>>;
 
     void bind(int index, std::nullptr_t);
     void bind(int index, std::int64_t value);
     void bind(int index, int value) { bind(index, std::int64_t{value}); }
     void bind(int index, bool value) { bind(index, std::int64_t{value}); }
     void bind(int index, Timestamp value) { bind(index, unix_millis(value)); }
+    void bind(int index, std::optional<Timestamp> value);
     void bind(int index, std::string_view value);
+    void bind(int index, Blob value);
     void bind(int index, const std::string& value) { bind(index, std::string_view(value)); }
     void bind(int index, const Uuid& value);
     void check(int code) const;

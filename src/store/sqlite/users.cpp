@@ -5,7 +5,7 @@
 
 #include "store/sqlite/hash_formats.hpp"
 #include "store/sqlite/outbox.hpp"
-#include "store/sqlite/sessions.hpp"
+#include "store/sqlite/session_ends.hpp"
 
 namespace userd::sqlite {
 namespace {

@@ -1,0 +1,74 @@
+#include "store/sqlite/attempts.hpp"
+
+#include <algorithm>
+
+namespace userd::sqlite {
+namespace {
+
+constexpr char kRead[] = R"(
+    SELECT count, first_at, last_at FROM attempts WHERE key = ?1 AND ends_at > ?2)";
+
+constexpr char kCount[] = R"(
+    INSERT INTO attempts (key, count, first_at, last_at, ends_at) VALUES (?1, 1, ?2, ?2, ?3)
+    ON CONFLICT (key) DO UPDATE SET
+        count    = CASE WHEN ends_at > ?2 THEN count + 1 ELSE 1 END,
+        first_at = CASE WHEN ends_at > ?2 THEN first_at ELSE ?2 END,
+        last_at  = ?2,
+        ends_at  = CASE WHEN ends_at > ?2 THEN ends_at ELSE ?3 END)";
+
+constexpr char kClear[] = "DELETE FROM attempts WHERE key = ?1";
+
+constexpr char kCounters[] = "SELECT count(*) FROM attempts";
+
+// What is over comes first in the index's order, so one LIMIT serves both.
+constexpr char kSweep[] = R"(
+    DELETE FROM attempts
+    WHERE key IN (SELECT key FROM attempts ORDER BY ends_at
+                  LIMIT min(?2, max(?3, (SELECT count(*)
+                                         FROM (SELECT 1 FROM attempts
+                                               WHERE ends_at <= ?1 LIMIT ?2)))))";
+
+Attempts read_one(Connection& db, const AttemptKey& key, Timestamp now) {
+    Statement row = db.query(kRead, Blob{key}, now);
+    if (!row.step()) return {};
+    return Attempts{row.int64(0), row.time(1), row.time(2)};
+}
+
+}  // namespace
+
+std::vector<Attempts> read_attempts(Connection& db, const std::vector<AttemptKey>& keys,
+                                    Timestamp now) {
+    std::vector<Attempts> counters;
+    counters.reserve(keys.size());
+    for (const AttemptKey& key : keys)
+        counters.push_back(read_one(db, key, now));
+    return counters;
+}
+
+std::vector<Attempts> count_attempts(Write& write, const std::vector<CountAttempt>& attempts) {
+    for (const CountAttempt& attempt : attempts)
+        write.db.execute(kCount, Blob{attempt.key}, write.now,
+                         Timestamp{write.now + attempt.window});
+    std::vector<Attempts> counters;
+    counters.reserve(attempts.size());
+    for (const CountAttempt& attempt : attempts)
+        counters.push_back(read_one(write.db, attempt.key, write.now));
+    return counters;
+}
+
+void clear_attempts(Write& write, const std::vector<AttemptKey>& keys) {
+    for (const AttemptKey& key : keys)
+        write.db.execute(kClear, Blob{key});
+}
+
+std::int64_t count_counters(Connection& db) {
+    Statement row = db.query(kCounters);
+    return row.step() ? row.int64(0) : 0;
+}
+
+int sweep_attempts(Write& write, int rows, std::int64_t excess) {
+    write.db.execute(kSweep, write.now, std::max(rows, 0), std::max<std::int64_t>(excess, 0));
+    return static_cast<int>(write.db.changes());
+}
+
+}  // namespace userd::sqlite

@@ -1,0 +1,93 @@
+#include "store/sqlite/key_ring.hpp"
+
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace userd::sqlite {
+namespace {
+
+// One statement, so that version and keys belong together. An empty ring is a row without a key.
+constexpr char kRead[] = R"(
+    SELECT r.version, k.id, k.algorithm, k.state, k.public_jwk, k.sealed, k.sealed_by,
+           k.created_at, k.activated_at, k.verify_until
+    FROM key_ring r LEFT JOIN signing_keys k ON true
+    ORDER BY k.created_at, k.id)";
+
+constexpr char kVersion[] = "SELECT version FROM key_ring";
+
+constexpr char kRaise[] = "UPDATE key_ring SET version = version + 1 WHERE version = ?1";
+
+constexpr char kClear[] = "DELETE FROM signing_keys";
+
+constexpr char kInsert[] = R"(
+    INSERT INTO signing_keys (id, algorithm, state, public_jwk, sealed, sealed_by,
+                              created_at, activated_at, verify_until)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9))";
+
+constexpr KeyState kStates[] = {KeyState::next, KeyState::active, KeyState::retired};
+
+std::string_view stored_name(KeyState state) noexcept {
+    switch (state) {
+        case KeyState::next:
+            return "next";
+        case KeyState::active:
+            return "active";
+        case KeyState::retired:
+            return "retired";
+    }
+    std::abort();
+}
+
+KeyState parse_state(std::string_view name) {
+    for (const KeyState state : kStates)
+        if (stored_name(state) == name) return state;
+    throw std::runtime_error("the database holds a key of the unknown state '" + std::string(name) +
+                             "'");
+}
+
+/// Of a row of kRead that has a key.
+StoredKey read_key(const Statement& row) {
+    StoredKey key;
+    key.id = row.text(1);
+    key.algorithm = row.text(2);
+    key.state = parse_state(row.text(3));
+    key.public_jwk = row.text(4);
+    key.sealed = row.blob(5);
+    key.sealed_by = row.text(6);
+    key.created_at = row.time(7);
+    if (!row.is_null(8)) key.activated_at = row.time(8);
+    if (!row.is_null(9)) key.verify_until = row.time(9);
+    return key;
+}
+
+}  // namespace
+
+StoredKeyRing read_key_ring(Connection& db) {
+    StoredKeyRing ring;
+    Statement row = db.query(kRead);
+    while (row.step()) {
+        ring.version = row.int64(0);
+        if (!row.is_null(1)) ring.keys.push_back(read_key(row));
+    }
+    return ring;
+}
+
+std::int64_t key_ring_version(Connection& db) {
+    Statement row = db.query(kVersion);
+    return row.step() ? row.int64(0) : 0;
+}
+
+bool replace_key_ring(Write& write, std::int64_t expected, const std::vector<StoredKey>& keys) {
+    write.db.execute(kRaise, expected);
+    if (write.db.changes() == 0) return false;
+    write.db.execute(kClear);
+    for (const StoredKey& key : keys)
+        write.db.execute(kInsert, key.id, key.algorithm, stored_name(key.state), key.public_jwk,
+                         Blob{key.sealed}, key.sealed_by, key.created_at, key.activated_at,
+                         key.verify_until);
+    return true;
+}
+
+}  // namespace userd::sqlite
