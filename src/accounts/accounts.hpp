@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "accounts/attempt_limits.hpp"
+#include "accounts/refusal.hpp"
 #include "async/task.hpp"
 #include "base/clock.hpp"
 #include "base/errc.hpp"
@@ -22,6 +24,7 @@ struct AccountSettings {
     std::chrono::seconds refresh_lifetime{std::chrono::days{7}};
     std::chrono::seconds session_lifetime{std::chrono::days{30}};
     std::chrono::seconds repeat_window{10};
+    int max_sessions = 50;  ///< of one user
 };
 
 /// Already checked against the rules of registration (http/validation.hpp).
@@ -44,6 +47,7 @@ struct AccountCounts {
     std::atomic<std::uint64_t> refreshes{0};
     std::atomic<std::uint64_t> refresh_failures{0};
     std::atomic<std::uint64_t> reuses{0};
+    std::atomic<std::uint64_t> limited{0};  ///< logins and registrations answered with 429
 };
 
 /// What a user can do. Thread-safe; holds references to parts that outlive it. StoreUnavailable
@@ -55,22 +59,24 @@ class Accounts {
         const Hasher& hasher;
         HashPool& pool;
         FailureFloor& floor;
+        AttemptLimits& limits;
         const Tokens& tokens;
     };
     Accounts(Parts parts, Argon2Settings argon2, AccountSettings settings,
              Clock clock = system_now);
 
-    /// user_exists, busy.
-    Task<Result<User>> register_user(Registration registration, std::string traceparent);
+    /// user_exists, too_many_attempts, busy.
+    Task<Guarded<User>> register_user(Registration registration, std::string traceparent,
+                                      Client client);
     /// A user with a hash made elsewhere (is_supported_hash). user_exists.
-    Task<Result<User>> import_user(std::string username, std::string email,
-                                   std::string password_hash);
+    Task<Guarded<User>> import_user(std::string username, std::string email,
+                                    std::string password_hash);
 
     /// `name` is a username or an e-mail. bad_credentials, answered no sooner than FailureFloor
-    /// says, whatever was wrong; busy.
-    Task<Result<TokenPair>> log_in(std::string name, Secret password);
+    /// says, whatever was wrong; too_many_attempts; busy.
+    Task<Guarded<TokenPair>> log_in(std::string name, Secret password, Client client);
     /// bad_refresh. A reused token ends its session.
-    Task<Result<TokenPair>> refresh(Secret token);
+    Task<Result<TokenPair>> refresh(Secret token, Client client);
     /// bad_token.
     Task<Result<Profile>> profile(std::string token);
 
@@ -82,12 +88,11 @@ class Accounts {
     [[nodiscard]] std::string jwks() const { return parts_.tokens.jwks(); }
 
   private:
-    struct Attempt {
-        std::optional<Login> login;
-        Verification verification;
-    };
-    Task<Result<Attempt>> verify(std::string name, Secret password);
-    Task<Result<Session>> open_session(Login login, std::optional<Rehash> rehash);
+    /// bad_credentials no sooner than the floor says, busy. `found` is what `key` names.
+    Task<Result<TokenPair>> try_login(std::string key, Result<Login> found, Secret password,
+                                      Client client);
+    Task<Result<Verification>> verify(std::string stored, Secret password);
+    Task<Result<Session>> open_session(Login login, std::optional<Rehash> rehash, Client client);
     Task<std::optional<Rehash>> make_rehash(std::string stored, Secret password);
     Task<void> wait_for_floor(std::chrono::steady_clock::time_point began);
     [[nodiscard]] TokenPair make_tokens(const Session& session, std::string_view username) const;

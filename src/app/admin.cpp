@@ -41,21 +41,22 @@ std::optional<std::string> check_new_user(const AdminRequest& request) {
 Task<AdminReply> users_add(AdminParts parts, AdminRequest request) {
     if (auto error = check_new_user(request)) co_return failure(*error);
     std::string email = http::stored_email(request.email);
-    std::optional<Result<User>> added;
+    std::optional<Guarded<User>> added;
     if (request.password_hash.empty()) {
         Registration registration;
         registration.username = request.name;
         registration.email = std::move(email);
         registration.password = std::move(request.password);
         std::string no_traceparent;
-        added = co_await parts.accounts.register_user(std::move(registration),
-                                                      std::move(no_traceparent));
+        Client no_client;
+        added = co_await parts.accounts.register_user(
+            std::move(registration), std::move(no_traceparent), std::move(no_client));
     } else {
         added = co_await parts.accounts.import_user(request.name, std::move(email),
                                                     request.password_hash);
     }
     if (*added) co_return printed(describe(**added, request.json));
-    if (added->error() == Errc::user_exists)
+    if (added->error().error == Errc::user_exists)
         co_return failure("a user with this name or e-mail already exists");
     co_return failure("the server is busy hashing passwords; try again");
 }
