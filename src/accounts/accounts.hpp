@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "accounts/attempt_limits.hpp"
 #include "accounts/refusal.hpp"
@@ -37,6 +38,22 @@ struct Registration {
 struct TokenPair {
     Secret access;
     Secret refresh;
+};
+
+struct OwnSessions {
+    SessionId current;  ///< the one that asks
+    std::vector<SessionInfo> all;
+};
+
+struct TokenInfo {
+    enum class Kind { access, refresh };
+    Kind kind = Kind::access;
+    UserId user;
+    SessionId session;
+    std::string username;
+    std::string id;  ///< jti
+    Timestamp issued_at;
+    Timestamp expires_at;
 };
 
 /// Read at any time from any thread.
@@ -80,11 +97,29 @@ class Accounts {
     /// bad_token.
     Task<Result<Profile>> profile(std::string token);
 
+    /// The token's user's live sessions, the last used first. bad_token.
+    Task<Result<OwnSessions>> sessions(std::string token);
+    /// Ends one of the user's own. bad_token, not_found.
+    Task<Result<void>> end_session(std::string token, SessionId session);
+    /// Ends the token's session, or with `everywhere` all of the user's. bad_token.
+    Task<Result<void>> log_out(std::string token, bool everywhere);
+
+    /// What a token of either kind says, if it is good now (RFC 7662).
+    Task<std::optional<TokenInfo>> introspect(Secret token);
+    /// Ends the token's session; of a token that is no good, nothing (RFC 7009).
+    Task<void> revoke(Secret token);
+
     /// Tells the failure floor which formats exist, and measures those it does not know. To be
     /// called at the start and now and then.
     Task<void> learn_formats();
 
+    /// Whether these are the credentials of a service that may introspect and revoke.
+    Task<bool> is_service(std::string name, Secret secret);
+
     [[nodiscard]] const AccountCounts& counts() const noexcept { return counts_; }
+    [[nodiscard]] const TokenSettings& token_settings() const noexcept {
+        return parts_.tokens.settings();
+    }
     [[nodiscard]] std::string jwks() const { return parts_.tokens.jwks(); }
 
   private:
@@ -92,6 +127,9 @@ class Accounts {
     Task<Result<TokenPair>> try_login(std::string key, Result<Login> found, Secret password,
                                       Client client);
     Task<Result<Verification>> verify(std::string stored, Secret password);
+    /// The claims of an access token whose session is live. bad_token.
+    Task<Result<AccessClaims>> authenticate(std::string token);
+    Task<std::optional<TokenInfo>> introspect_refresh(const Secret& token);
     Task<Result<Session>> open_session(Login login, std::optional<Rehash> rehash, Client client);
     Task<std::optional<Rehash>> make_rehash(std::string stored, Secret password);
     Task<void> wait_for_floor(std::chrono::steady_clock::time_point began);

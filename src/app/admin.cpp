@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "app/admin_services.hpp"
 #include "base/text.hpp"
 #include "events/codec.hpp"
 #include "http/validation.hpp"
@@ -123,6 +124,15 @@ Task<AdminReply> users_delete(AdminParts parts, AdminRequest request) {
     co_return printed("deleted " + user->state.username + " (" + user->id.to_string() + ")\n");
 }
 
+Task<AdminReply> users_logout(AdminParts parts, AdminRequest request) {
+    const Result<User> user = co_await find(parts, request.name);
+    if (!user) co_return no_such_user(request.name);
+    std::string reason("logout by an administrator");
+    const std::int64_t ended = co_await parts.store.end_sessions(user->id, std::move(reason));
+    co_return printed("ended " + std::to_string(ended) + (ended == 1 ? " session" : " sessions") +
+                      " of " + user->state.username + "\n");
+}
+
 Task<AdminReply> events_status(AdminParts parts, AdminRequest request) {
     const OutboxStats stats = co_await parts.store.outbox_stats();
     const std::int64_t age =
@@ -154,10 +164,18 @@ struct Entry {
 };
 
 constexpr Entry kCommands[] = {
-    {"users add", users_add},         {"users list", users_list},
-    {"users show", users_show},       {"users set-email", users_set_email},
-    {"users disable", users_disable}, {"users enable", users_enable},
-    {"users delete", users_delete},   {"events status", events_status},
+    {"users add", users_add},
+    {"users list", users_list},
+    {"users show", users_show},
+    {"users set-email", users_set_email},
+    {"users disable", users_disable},
+    {"users enable", users_enable},
+    {"users delete", users_delete},
+    {"users logout", users_logout},
+    {"services add", services_add},
+    {"services list", services_list},
+    {"services revoke", services_revoke},
+    {"events status", events_status},
     {"events list", events_list},
 };
 
