@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "app/admin_services.hpp"
 #include "base/text.hpp"
 #include "events/codec.hpp"
 #include "http/validation.hpp"
@@ -41,21 +42,22 @@ std::optional<std::string> check_new_user(const AdminRequest& request) {
 Task<AdminReply> users_add(AdminParts parts, AdminRequest request) {
     if (auto error = check_new_user(request)) co_return failure(*error);
     std::string email = http::stored_email(request.email);
-    std::optional<Result<User>> added;
+    std::optional<Guarded<User>> added;
     if (request.password_hash.empty()) {
         Registration registration;
         registration.username = request.name;
         registration.email = std::move(email);
         registration.password = std::move(request.password);
         std::string no_traceparent;
-        added = co_await parts.accounts.register_user(std::move(registration),
-                                                      std::move(no_traceparent));
+        Client no_client;
+        added = co_await parts.accounts.register_user(
+            std::move(registration), std::move(no_traceparent), std::move(no_client));
     } else {
         added = co_await parts.accounts.import_user(request.name, std::move(email),
                                                     request.password_hash);
     }
     if (*added) co_return printed(describe(**added, request.json));
-    if (added->error() == Errc::user_exists)
+    if (added->error().error == Errc::user_exists)
         co_return failure("a user with this name or e-mail already exists");
     co_return failure("the server is busy hashing passwords; try again");
 }
@@ -122,6 +124,15 @@ Task<AdminReply> users_delete(AdminParts parts, AdminRequest request) {
     co_return printed("deleted " + user->state.username + " (" + user->id.to_string() + ")\n");
 }
 
+Task<AdminReply> users_logout(AdminParts parts, AdminRequest request) {
+    const Result<User> user = co_await find(parts, request.name);
+    if (!user) co_return no_such_user(request.name);
+    std::string reason("logout by an administrator");
+    const std::int64_t ended = co_await parts.store.end_sessions(user->id, std::move(reason));
+    co_return printed("ended " + std::to_string(ended) + (ended == 1 ? " session" : " sessions") +
+                      " of " + user->state.username + "\n");
+}
+
 Task<AdminReply> events_status(AdminParts parts, AdminRequest request) {
     const OutboxStats stats = co_await parts.store.outbox_stats();
     const std::int64_t age =
@@ -153,10 +164,18 @@ struct Entry {
 };
 
 constexpr Entry kCommands[] = {
-    {"users add", users_add},         {"users list", users_list},
-    {"users show", users_show},       {"users set-email", users_set_email},
-    {"users disable", users_disable}, {"users enable", users_enable},
-    {"users delete", users_delete},   {"events status", events_status},
+    {"users add", users_add},
+    {"users list", users_list},
+    {"users show", users_show},
+    {"users set-email", users_set_email},
+    {"users disable", users_disable},
+    {"users enable", users_enable},
+    {"users delete", users_delete},
+    {"users logout", users_logout},
+    {"services add", services_add},
+    {"services list", services_list},
+    {"services revoke", services_revoke},
+    {"events status", events_status},
     {"events list", events_list},
 };
 

@@ -6,6 +6,7 @@
 
 #include "app/kafka_settings.hpp"
 #include "app/keys.hpp"
+#include "app/sweeper.hpp"
 #include "app/tls.hpp"
 #include "base/log.hpp"
 #include "store/sqlite/sqlite_store.hpp"
@@ -31,8 +32,7 @@ Argon2Settings argon2_of(const Settings& settings) {
     return {settings.argon2_memory_kib, settings.argon2_iterations};
 }
 
-std::unique_ptr<Tokens> make_tokens(const Settings& settings) {
-    const ServiceKeys keys = load_keys(settings);
+std::unique_ptr<Tokens> make_tokens(const Settings& settings, const ServiceKeys& keys) {
     TokenSettings tokens;
     tokens.issuer = settings.token_issuer;
     tokens.audience = settings.token_audience;
@@ -69,11 +69,19 @@ App::App(Settings settings)
       store_(open_store(settings_, api_loops_ + kBackgroundLoops)),
       hasher_(argon2_of(settings_)),
       pool_(std::make_unique<HashPool>(hasher_, pool_of(settings_))),
-      tokens_(make_tokens(settings_)),
+      keys_(load_keys(settings_)),
+      tokens_(make_tokens(settings_, keys_)),
+      limits_(*store_, keys_.counters.copy(),
+              {.logins = settings_.login_limits, .registrations = settings_.registration_limit}),
       accounts_(std::make_unique<Accounts>(
-          Accounts::Parts{*store_, hasher_, *pool_, floor_, *tokens_}, argon2_of(settings_),
-          AccountSettings{.refresh_lifetime = settings_.refresh_lifetime})),
-      services_{*accounts_, [this] { return health(); }, [this] { return metrics_text(); }} {
+          Accounts::Parts{*store_, hasher_, *pool_, floor_, limits_, *tokens_},
+          argon2_of(settings_),
+          AccountSettings{.refresh_lifetime = settings_.refresh_lifetime,
+                          .max_sessions = settings_.max_sessions_per_user})),
+      services_{.accounts = *accounts_,
+                .health = [this] { return health(); },
+                .trusted_proxies = http::TrustedProxies(settings_.trusted_proxies),
+                .metrics = [this] { return metrics_text(); }} {
     pool_->observe([this](auto waited, auto took) {
         hash_histograms_.wait.observe(waited);
         hash_histograms_.hash.observe(took);
@@ -115,6 +123,7 @@ void App::run() {
     api_->start();
     management_->start();
     asio::co_spawn(background_.at(0), watch_store(), asio::detached);
+    asio::co_spawn(background_.at(0), sweep_store(*store_, stopping_), asio::detached);
     // Signals are taken by wait_for_signal only: every thread inherits the blocked set.
     loops_.start();
     background_.start();

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/control.hpp"
+#include "app/keys.hpp"
 #include "app/metrics.hpp"
 #include "app/settings.hpp"
 #include "async/loops.hpp"
@@ -46,7 +47,9 @@ class App {
     HashHistograms hash_histograms_;
     std::unique_ptr<HashPool> pool_;
     FailureFloor floor_;
+    ServiceKeys keys_;
     std::unique_ptr<Tokens> tokens_;
+    AttemptLimits limits_;
     std::unique_ptr<Accounts> accounts_;
     StoreFigures figures_;
     std::unique_ptr<Relay> relay_;  ///< null when no broker is set

@@ -77,6 +77,7 @@ class CommandLine {
         add("migrate", "Bring the database's schema up to date", Invocation::Command::migrate);
         add("check-config", "Check and print every setting", Invocation::Command::check_config);
         add_users();
+        add_services();
         add_events();
     }
 
@@ -140,7 +141,22 @@ class CommandLine {
         set_email->add_option("EMAIL", invocation_.admin.email, "the new e-mail")->required();
         add_user_command(users, "disable", "Bar a user and end the sessions");
         add_user_command(users, "enable", "Let a disabled user in again");
+        add_user_command(users, "logout", "End all sessions of a user");
         add_user_command(users, "delete", "Delete a user for good");
+    }
+
+    void add_services() {
+        CLI::App* services =
+            app_.add_subcommand("services", "Services that may introspect and revoke tokens");
+        services->require_subcommand(1);
+        const auto add_named = [&](const char* name, const char* help) {
+            add_admin(services, name, help)
+                ->add_option("NAME", invocation_.admin.name, "the service's client_id")
+                ->required();
+        };
+        add_named("add", "Add a service and show its secret, once");
+        add_admin(services, "list", "List all services");
+        add_named("revoke", "Take a service's credentials back for good");
     }
 
     void add_events() {

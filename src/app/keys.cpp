@@ -40,6 +40,7 @@ ServiceKeys load_keys(const Settings& settings) {
     ServiceKeys keys;
     keys.access = load_access_key(settings);
     keys.refresh = Key::from_secret(derive_key(master, "refresh tokens"));
+    keys.counters = derive_key(master, "attempt counters");
     return keys;
 }
 

@@ -11,6 +11,7 @@ namespace userd {
 struct ServiceKeys {
     std::shared_ptr<const Key> access;   ///< signs access tokens
     std::shared_ptr<const Key> refresh;  ///< HS256, derived from the master key
+    Secret counters;                     ///< names the counters of attempts; derived likewise
 };
 
 /// Reads the keys of the settings, and on first start makes what is missing beside the database:

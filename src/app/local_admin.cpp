@@ -23,7 +23,8 @@ AdminReply run_here(const Settings& settings, AdminRequest request) {
     const Secret unused(std::string_view("commands neither make nor check tokens"));
     const auto key = Key::from_secret(unused);
     const Tokens tokens(TokenSettings{}, key, key);
-    Accounts accounts({*store, hasher, pool, floor, tokens}, argon2, AccountSettings{});
+    AttemptLimits no_limits(*store, unused.copy(), {.logins = false, .registrations = false});
+    Accounts accounts({*store, hasher, pool, floor, no_limits, tokens}, argon2, AccountSettings{});
     AdminParts parts{*store, accounts,
                      [] { return std::string("no server runs; events wait in the outbox"); }};
 

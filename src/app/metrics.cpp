@@ -147,6 +147,8 @@ void add_accounts(Families& families, const MetricParts& parts) {
     families.counter("userd_refresh_reuses_total",
                      "Sessions ended since an old refresh token came back.",
                      value_of(counts.reuses));
+    families.counter("userd_attempts_limited_total", "Logins and registrations answered with 429.",
+                     value_of(counts.limited));
     families.gauge("userd_sessions", "Sessions neither ended nor expired.",
                    static_cast<double>(parts.store.sessions));
 }

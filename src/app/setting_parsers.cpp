@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "http/client_address.hpp"
 
 namespace userd::parse {
 namespace {
@@ -131,6 +132,15 @@ std::vector<std::string> origins(std::string_view name, const std::string& text)
         origins.push_back(compared_form(origin));
     }
     return origins;
+}
+
+std::string proxies(std::string_view name, const std::string& text) {
+    try {
+        (void)http::TrustedProxies(text);
+    } catch (const std::invalid_argument& error) {
+        fail(name, std::string(error.what()) + "; give addresses or networks such as 10.0.0.0/8");
+    }
+    return text;
 }
 
 Algorithm algorithm(std::string_view name, const std::string& text) {

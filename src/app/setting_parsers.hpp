@@ -24,6 +24,8 @@ namespace userd::parse {
 [[nodiscard]] std::filesystem::path sqlite_path(std::string_view name, const std::string& text);
 [[nodiscard]] std::string topic(std::string_view name, const std::string& text);
 [[nodiscard]] std::vector<std::string> origins(std::string_view name, const std::string& text);
+/// Addresses and networks with commas; given back as they are.
+[[nodiscard]] std::string proxies(std::string_view name, const std::string& text);
 [[nodiscard]] Algorithm algorithm(std::string_view name, const std::string& text);
 [[nodiscard]] log::Level level(std::string_view name, const std::string& text);
 [[nodiscard]] log::Format format(std::string_view name, const std::string& text);

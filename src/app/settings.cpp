@@ -51,6 +51,9 @@ const std::vector<SettingInfo>& table() {
         {"HASH_QUEUE", "64 per thread", "password hashes that may wait"},
         {"LOGIN_LIMITS", "on", "limits on guessing"},
         {"REGISTRATION_LIMIT", "on", "limits on registrations per address"},
+        {"TRUSTED_PROXIES", "",
+         "networks of proxies that forward the client's address, with commas"},
+        {"MAX_SESSIONS_PER_USER", "50", "the oldest ends when one more opens"},
         {"MAX_CONNECTIONS", "10000", "further ones get 503"},
         {"IDLE_TIMEOUT_SECONDS", "75", "keep-alive between requests"},
         {"SHUTDOWN_SECONDS", "10", "time to finish what runs after SIGTERM"},
@@ -258,6 +261,9 @@ void load_limits(const Values& values, Settings& settings) {
     set_number(values, "HASH_THREADS", settings.hash_threads, 1, 256);
     settings.hash_queue = kQueuePerHashThread * settings.hash_threads;
     set_number(values, "HASH_QUEUE", settings.hash_queue, 1, 65536);
+    set_number(values, "MAX_SESSIONS_PER_USER", settings.max_sessions_per_user, 1, 10'000);
+    with(values, "TRUSTED_PROXIES",
+         [&](auto n, const auto& t) { settings.trusted_proxies = parse::proxies(n, t); });
     set_number(values, "MAX_CONNECTIONS", settings.max_connections, 1, 1'000'000);
     with(values, "IDLE_TIMEOUT_SECONDS", [&](auto n, const auto& t) {
         settings.idle_timeout = std::chrono::seconds(parse::number(n, t, 1, 3600));
@@ -335,6 +341,8 @@ std::string describe(const Settings& settings) {
     line("HASH_QUEUE", std::to_string(settings.hash_queue));
     line("LOGIN_LIMITS", on_off(settings.login_limits));
     line("REGISTRATION_LIMIT", on_off(settings.registration_limit));
+    line("TRUSTED_PROXIES", settings.trusted_proxies);
+    line("MAX_SESSIONS_PER_USER", std::to_string(settings.max_sessions_per_user));
     line("MAX_CONNECTIONS", std::to_string(settings.max_connections));
     line("IDLE_TIMEOUT_SECONDS", std::to_string(settings.idle_timeout.count()));
     line("SHUTDOWN_SECONDS", std::to_string(settings.shutdown.count()));

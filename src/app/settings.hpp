@@ -49,6 +49,8 @@ struct Settings {
     std::size_t hash_queue = 64;  ///< all threads together
     bool login_limits = true;
     bool registration_limit = true;
+    std::string trusted_proxies;  ///< as http::TrustedProxies takes it
+    int max_sessions_per_user = 50;
     std::size_t max_connections = 10000;
     std::chrono::seconds idle_timeout{75};
     std::chrono::seconds shutdown{10};

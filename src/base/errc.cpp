@@ -14,6 +14,8 @@ const char* name_of(Errc error) noexcept {
             return "bad_token";
         case Errc::not_found:
             return "not_found";
+        case Errc::too_many_attempts:
+            return "too_many_attempts";
         case Errc::busy:
             return "busy";
     }

@@ -15,7 +15,8 @@ enum class Errc {
                       ///< kind
     bad_token,        ///< an access token that is not valid, or whose session or user is gone
     not_found,        ///< no such user, session or event
-    busy,             ///< a bounded queue is full or its deadline cannot be met; nothing was done
+    too_many_attempts,  ///< failures or registrations; nothing was done
+    busy,               ///< a bounded queue is full or its deadline cannot be met; nothing was done
 };
 
 /// A short stable name, for logs.

@@ -175,10 +175,19 @@ class HeadParser {
         if (name == "connection") connection(value);
         if (name == "expect") head_.expects_continue = compared_form(value) == "100-continue";
         if (name == "x-request-id") head_.request_id = value;
+        if (name == "x-forwarded-for") append_to_list(request.forwarded_for, value);
+        if (name == "forwarded") append_to_list(request.forwarded, value);
+        if (name == "user-agent") request.user_agent = value;
         if (name == "origin") request.origin = value;
         if (name == "access-control-request-method") request.access_control_request_method = value;
         if (name == "traceparent" && is_traceparent(value)) request.traceparent = value;
         return true;
+    }
+
+    /// RFC 9110 section 5.3: several lines are one list.
+    static void append_to_list(std::string& list, std::string_view value) {
+        if (!list.empty()) list += ',';
+        list += value;
     }
 
     static bool set_once(std::string& target, std::string_view value, bool& seen) {

@@ -23,6 +23,9 @@ struct Request {
     std::string traceparent;  ///< valid W3C Trace Context, or empty
     std::string origin;
     std::string access_control_request_method;
+    std::string forwarded_for;  ///< X-Forwarded-For, all of them joined by commas
+    std::string forwarded;      ///< Forwarded (RFC 7239), likewise
+    std::string user_agent;
     std::string id;    ///< X-Request-ID: the caller's if well-formed, else a new one
     std::string peer;  ///< address of the peer without the port
     Secret body;

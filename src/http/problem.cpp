@@ -7,6 +7,7 @@ namespace userd::http {
 namespace {
 
 constexpr std::string_view kRetryAfterSeconds = "1";
+constexpr std::chrono::seconds kLimitRetry{1};
 
 Response with_header(Response response, std::string_view name, std::string_view value) {
     response.headers.emplace_back(name, value);
@@ -38,10 +39,17 @@ Response problem(Errc error) {
             return unauthorized("Could not validate credentials");
         case Errc::not_found:
             return not_found();
+        case Errc::too_many_attempts:
+            return too_many_attempts(kLimitRetry);
         case Errc::busy:
             return service_busy();
     }
     std::abort();
+}
+
+Response problem(const Refusal& refusal) {
+    if (refusal.error == Errc::too_many_attempts) return too_many_attempts(refusal.retry_after);
+    return problem(refusal.error);
 }
 
 Response bad_request() {
@@ -58,6 +66,10 @@ Response request_timeout() {
 }
 Response body_too_large() {
     return problem(413, "Request body too large");
+}
+Response too_many_attempts(std::chrono::seconds retry_after) {
+    return with_header(problem(429, "Too many attempts, try again later"), "Retry-After",
+                       std::to_string(retry_after.count()));
 }
 Response header_too_large() {
     return problem(431, "Request header too large");

@@ -27,19 +27,36 @@ std::string_view name_of(Method method) {
     return "";
 }
 
+/// `/sessions/{id}` takes any one segment that is not empty in the place of its last.
+bool matches(std::string_view pattern, std::string_view path) {
+    if (!pattern.ends_with('}')) return pattern == path;
+    const std::string_view prefix = pattern.substr(0, pattern.rfind('{'));
+    return path.size() > prefix.size() && path.starts_with(prefix) &&
+           path.find('/', prefix.size()) == std::string_view::npos;
+}
+
+/// One slash more or fewer at the end.
+std::string toggle_slash(std::string path) {
+    if (path.ends_with('/'))
+        path.pop_back();
+    else
+        path.push_back('/');
+    return path;
+}
+
 }  // namespace
 
 Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {}
 
 bool Router::has_path(std::string_view path) const {
     return std::any_of(routes_.begin(), routes_.end(),
-                       [path](const Route& route) { return route.path == path; });
+                       [path](const Route& route) { return matches(route.path, path); });
 }
 
 std::string Router::allowed(std::string_view path) const {
     std::string methods;
     for (const Route& route : routes_) {
-        if (route.path != path) continue;
+        if (!matches(route.path, path)) continue;
         if (!methods.empty()) methods += ", ";
         methods += name_of(route.method);
     }
@@ -50,7 +67,7 @@ Router::Match Router::find(const Request& request) const {
     Match match;
     match.index = size();
     for (std::size_t i = 0; i < routes_.size(); ++i)
-        if (routes_[i].path == request.path && routes_[i].method == request.method) {
+        if (matches(routes_[i].path, request.path) && routes_[i].method == request.method) {
             match.route = &routes_[i];
             match.index = i;
             return match;
@@ -61,20 +78,16 @@ Router::Match Router::find(const Request& request) const {
         return match;
     }
     // Starlette's rule: one slash more or fewer at the end.
-    std::string other = request.path;
-    if (other.ends_with('/'))
-        other.pop_back();
-    else
-        other.push_back('/');
-    if (other.empty() || !has_path(other)) {
+    if (!has_path(toggle_slash(request.path))) {
         match.answer = not_found();
         return match;
     }
+    // As it was sent, so that nothing decoded gets into a header. A known path: no other host.
+    std::string location = toggle_slash(request.raw_path);
+    if (!request.query.empty()) location += "?" + request.query;
     match.answer.status = 307;
     match.answer.content_type = {};
-    // A known path, so it cannot name another host.
-    match.answer.headers.emplace_back("Location",
-                                      request.query.empty() ? other : other + "?" + request.query);
+    match.answer.headers.emplace_back("Location", std::move(location));
     return match;
 }
 

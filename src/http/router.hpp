@@ -12,13 +12,13 @@
 namespace userd::http {
 
 /// Who may call a route; stated where it is registered.
-enum class Access { anyone, bearer, management };
+enum class Access { anyone, bearer, service, management };
 
 using Handler = std::function<Task<Response>(const Request&)>;
 
 struct Route {
     Method method;
-    std::string_view path;  ///< exact; static text
+    std::string_view path;  ///< exact, or its last segment is `{a parameter}`; static text
     Access access;
     Handler handler;  ///< the request outlives the returned task
 };

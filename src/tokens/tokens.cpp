@@ -117,9 +117,10 @@ std::optional<AccessClaims> Tokens::check_access(std::string_view token, Timesta
     if (!claims) return std::nullopt;
     const auto common = check_common(*claims, settings_, now);
     const auto username = text_of(*claims, "username");
-    if (!common || !username || !text_of(*claims, "jti")) return std::nullopt;
-    return AccessClaims{common->user, common->session, std::string(*username), common->issued_at,
-                        common->expires_at};
+    const auto id = text_of(*claims, "jti");
+    if (!common || !username || !id) return std::nullopt;
+    return AccessClaims{common->user,     common->session,   std::string(*username),
+                        std::string(*id), common->issued_at, common->expires_at};
 }
 
 std::optional<RefreshClaims> Tokens::check_refresh(std::string_view token, Timestamp now) const {

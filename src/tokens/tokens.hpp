@@ -24,6 +24,7 @@ struct AccessClaims {
     UserId user;
     SessionId session;
     std::string username;
+    std::string id;  ///< jti
     Timestamp issued_at;
     Timestamp expires_at;
 };
@@ -59,6 +60,7 @@ class Tokens {
 
     /// RFC 7517 section 5: {"keys":[…]} with the public key, or with none for HS256.
     [[nodiscard]] std::string jwks() const;
+    [[nodiscard]] const TokenSettings& settings() const noexcept { return settings_; }
     [[nodiscard]] const Key& access_key() const noexcept { return *access_key_; }
     [[nodiscard]] const Key& refresh_key() const noexcept { return *refresh_key_; }
 

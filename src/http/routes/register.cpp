@@ -1,3 +1,4 @@
+#include "http/client_address.hpp"
 #include "http/problem.hpp"
 #include "http/routes/routes.hpp"
 #include "http/validation.hpp"
@@ -12,8 +13,9 @@ Task<Response> register_user(Services& services, const Request& request) {
     registration.email = std::move(form->email);
     registration.password = std::move(form->password);
     std::string traceparent = request.traceparent;
-    const Result<User> user =
-        co_await services.accounts.register_user(std::move(registration), std::move(traceparent));
+    Client client = client_of(request, services.trusted_proxies);
+    const Guarded<User> user = co_await services.accounts.register_user(
+        std::move(registration), std::move(traceparent), std::move(client));
     if (!user) co_return problem(user.error());
     co_return ok(R"({"message":"New User Created Successfully"})");
 }

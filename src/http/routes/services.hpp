@@ -5,6 +5,7 @@
 
 #include "accounts/accounts.hpp"
 #include "async/task.hpp"
+#include "http/client_address.hpp"
 
 namespace userd::http {
 
@@ -17,6 +18,7 @@ struct Health {
 struct Services {
     Accounts& accounts;
     std::function<Task<Health>()> health;
+    TrustedProxies trusted_proxies;
     std::function<std::string()> metrics;  ///< Prometheus text
 };
 

@@ -1,0 +1,35 @@
+#include "app/sweeper.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.hpp"
+
+namespace userd {
+namespace {
+
+constexpr std::chrono::seconds kPause{1};
+constexpr int kRows = 500;
+/// Some 20 MB; more than the hash pool can fill within the counters' window.
+constexpr std::int64_t kMostCounters = 200'000;
+
+}  // namespace
+
+Task<void> sweep_store(Store& store, const std::atomic<bool>& stopping) {
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    SessionId next;
+    while (!stopping) {
+        try {
+            const SessionSweep sweep = co_await store.sweep_sessions(next, kRows);
+            next = sweep.next;
+            co_await store.sweep_attempts(kRows, kMostCounters);
+        } catch (const std::exception& error) {
+            log::debug("sweep put off", {{"error", error.what()}});
+        }
+        timer.expires_after(kPause);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+    }
+}
+
+}  // namespace userd
