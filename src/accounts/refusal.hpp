@@ -10,13 +10,14 @@ namespace userd {
 
 /// Why an operation that limits guard was not done, and when to try again.
 struct Refusal {
+    Refusal() = default;
     Refusal(Errc why) : error(why) {}
     Refusal(Errc why, std::chrono::seconds wait) : error(why), retry_after(wait) {}
     [[nodiscard]] static Refusal too_many(std::chrono::seconds wait) {
         return {Errc::too_many_attempts, wait};
     }
 
-    Errc error;
+    Errc error = Errc::busy;
     std::chrono::seconds retry_after{};  ///< of too_many_attempts
 };
 
