@@ -54,11 +54,15 @@ std::optional<std::string> address_group(std::string_view address) {
 }
 
 AttemptLimits::AttemptLimits(Store& store, Secret key, LimitSettings settings, Clock clock)
-    : store_(store), key_(std::move(key)), settings_(settings), clock_(std::move(clock)) {}
+    : store_(store),
+      key_(std::move(key)),
+      settings_(settings),
+      clock_(std::move(clock)),
+      under_way_(std::make_shared<UnderWay>()) {}
 
 AttemptLimits::Login::Login(Login&& other) noexcept
     : retry_after(other.retry_after),
-      limits_(std::exchange(other.limits_, nullptr)),
+      under_way_(std::exchange(other.under_way_, nullptr)),
       account_(std::move(other.account_)),
       address_(std::move(other.address_)),
       client_(std::move(other.client_)),
@@ -68,7 +72,10 @@ AttemptLimits::Login::Login(Login&& other) noexcept
       successes_(other.successes_) {}
 
 AttemptLimits::Login::~Login() {
-    if (limits_ != nullptr) limits_->leave(account_);
+    if (!under_way_) return;
+    const std::lock_guard lock(under_way_->mutex);
+    const auto entry = under_way_->logins.find(account_);
+    if (entry != under_way_->logins.end() && --entry->second == 0) under_way_->logins.erase(entry);
 }
 
 AttemptKey AttemptLimits::key_of(std::string_view kind, std::string_view what) const {
@@ -118,20 +125,14 @@ void AttemptLimits::judge(Login& login, const Attempts& address_failures) {
 }
 
 bool AttemptLimits::enter(Login& login) {
-    const std::lock_guard lock(mutex_);
-    std::int64_t& under_way = under_way_[login.account_];
+    const std::lock_guard lock(under_way_->mutex);
+    std::int64_t& under_way = under_way_->logins[login.account_];
     const std::int64_t failed = login.account_failures_.count;
     // An account without failures may be logged in to by many devices at once.
     if (failed > 0 && under_way > 0 && failed + under_way >= kAccount.free) return false;
     ++under_way;
-    login.limits_ = this;
+    login.under_way_ = under_way_;
     return true;
-}
-
-void AttemptLimits::leave(const AttemptKey& account) noexcept {
-    const std::lock_guard lock(mutex_);
-    const auto entry = under_way_.find(account);
-    if (entry != under_way_.end() && --entry->second == 0) under_way_.erase(entry);
 }
 
 Task<seconds> AttemptLimits::login_failed(const Login& login) {

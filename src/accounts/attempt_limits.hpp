@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -50,6 +51,12 @@ class AttemptLimits {
   public:
     AttemptLimits(Store& store, Secret key, LimitSettings settings, Clock clock = system_now);
 
+    /// How many logins of each account are between begin and outcome; bounded by the hash queue.
+    struct UnderWay {
+        std::mutex mutex;
+        std::map<AttemptKey, std::int64_t> logins;
+    };
+
     /// A login between its begin and its outcome. While it lives it counts as one under way.
     class Login {
       public:
@@ -65,7 +72,8 @@ class AttemptLimits {
 
       private:
         friend class AttemptLimits;
-        AttemptLimits* limits_ = nullptr;  ///< of a login under way
+        std::shared_ptr<UnderWay>
+            under_way_;  ///< of a login under way; its coroutine may outlive us
         AttemptKey account_;
         AttemptKey address_;   ///< empty when the address is unknown
         AttemptKey client_;    ///< of user and address; empty when either is unknown
@@ -91,14 +99,12 @@ class AttemptLimits {
     void judge(Login& login, const Attempts& address_failures);
     /// False when too many of the account's attempts are under way already.
     bool enter(Login& login);
-    void leave(const AttemptKey& account) noexcept;
 
     Store& store_;
     const Secret key_;
     const LimitSettings settings_;
     const Clock clock_;
-    std::mutex mutex_;
-    std::map<AttemptKey, std::int64_t> under_way_;  ///< bounded by the hash queue
+    const std::shared_ptr<UnderWay> under_way_;
 };
 
 }  // namespace userd
