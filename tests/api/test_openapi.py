@@ -10,9 +10,10 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from support.userd import ROOT
+from support.userd import ROOT, Userd
 
 DOCUMENT = yaml.safe_load((ROOT / "api/openapi.yaml").read_text())
+EXAMPLE = {"username": "ada", "password": "securepassword"}
 # Every check is on. Without effect here: use_after_free, ensure_resource_availability and
 # object_level_authorization, since no operation names a resource of its own in the path.
 CONFIG = SchemathesisConfig.from_dict({"generation": {"deterministic": True, "max-examples": 40}})
@@ -25,6 +26,15 @@ management = schema.include(path=ON_MANAGEMENT_ONLY + ON_BOTH)
 
 # A slow machine is no failure.
 bounded = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """With the user of the document's examples, so that they log in."""
+    server = Userd(tmp_path_factory.mktemp("documented"), LOGIN_LIMITS="off", REGISTRATION_LIMIT="off").start()
+    assert server.register(EXAMPLE["username"], EXAMPLE["password"]).status_code == 200
+    yield server
+    server.stop()
 
 
 def not_applicable(case):
@@ -40,14 +50,27 @@ def not_applicable(case):
 
 @api.parametrize()
 @bounded
-def test_every_answer_is_as_documented(case, unlimited):
-    case.call_and_validate(base_url=str(unlimited.http.base_url), excluded_checks=not_applicable(case))
+def test_every_answer_is_as_documented(case, server):
+    case.call_and_validate(base_url=str(server.http.base_url), excluded_checks=not_applicable(case))
 
 
 @management.parametrize()
 @bounded
-def test_every_answer_of_the_management_address_is_as_documented(case, unlimited):
-    case.call_and_validate(base_url=str(unlimited.management.base_url))
+def test_every_answer_of_the_management_address_is_as_documented(case, server):
+    case.call_and_validate(base_url=str(server.management.base_url))
+
+
+def test_answers_within_a_session_are_as_documented(server):
+    def ask(path, method, **arguments):
+        answer = schema[path][method].Case(**arguments).call_and_validate(base_url=str(server.http.base_url))
+        assert answer.status_code == 200
+        return answer.json()
+
+    tokens = ask("/user/login", "POST", body=EXAMPLE, media_type="application/json")
+    tokens = ask("/user/login/refresh", "POST", body={"old_refresh_token": tokens["refresh_token"]},
+                 media_type="application/json")
+    ask("/user/login", "POST", body=EXAMPLE, media_type="application/x-www-form-urlencoded")
+    ask("/user/me", "GET", headers={"Authorization": "Bearer " + tokens["access_token"]})
 
 
 def without_status(operation):
@@ -67,20 +90,20 @@ def with_another_header(operation):
 
 
 @pytest.mark.parametrize("change", [without_status, without_media_type, with_another_schema, with_another_header])
-def test_a_document_that_says_otherwise_fails(unlimited, change):
+def test_a_document_that_says_otherwise_fails(server, change):
     document = copy.deepcopy(DOCUMENT)
     change(document["paths"]["/"]["get"])
     for wrong, candidate in ((False, DOCUMENT), (True, document)):
         case = schemathesis.openapi.from_dict(candidate, config=CONFIG)["/"]["GET"].Case()
         if wrong:
             with pytest.raises(FailureGroup):
-                case.call_and_validate(base_url=str(unlimited.http.base_url))
+                case.call_and_validate(base_url=str(server.http.base_url))
         else:
-            case.call_and_validate(base_url=str(unlimited.http.base_url))
+            case.call_and_validate(base_url=str(server.http.base_url))
 
 
-def test_the_served_document_is_the_one_in_the_repository(unlimited):
-    assert unlimited.http.get("/openapi.json").json() == DOCUMENT
+def test_the_served_document_is_the_one_in_the_repository(server):
+    assert server.http.get("/openapi.json").json() == DOCUMENT
 
 
 def documented(paths):
@@ -88,22 +111,22 @@ def documented(paths):
     return {(method.upper(), path) for path in paths for method in methods if method in DOCUMENT["paths"][path]}
 
 
-def routed(unlimited, name):
+def routed(server, name):
     """The binary's own table: paths from its metrics, methods from its 405s."""
     paths = re.findall(rf'userd_http_request_seconds_count{{server="{name}",route="(/[^"]*)"}}',
-                       unlimited.management.get("/metrics").text)
-    client = unlimited.http if name == "api" else unlimited.management
+                       server.management.get("/metrics").text)
+    client = server.http if name == "api" else server.management
     return {(method, path) for path in paths for method in client.request("PURGE", path).headers["allow"].split(", ")}
 
 
-def test_every_route_is_documented_and_every_documented_operation_is_routed(unlimited):
+def test_every_route_is_documented_and_every_documented_operation_is_routed(server):
     # The files that the documentation pages load are no part of the API.
-    routes = {(method, path) for method, path in routed(unlimited, "api") if not path.startswith("/docs/assets/")}
+    routes = {(method, path) for method, path in routed(server, "api") if not path.startswith("/docs/assets/")}
     assert routes == documented(path for path in DOCUMENT["paths"] if path not in ON_MANAGEMENT_ONLY)
-    assert routed(unlimited, "management") == documented(ON_MANAGEMENT_ONLY + ON_BOTH)
+    assert routed(server, "management") == documented(ON_MANAGEMENT_ONLY + ON_BOTH)
 
 
 @pytest.mark.parametrize("method, path", sorted(documented(DOCUMENT["paths"])))
-def test_every_documented_operation_answers(unlimited, method, path):
-    client = unlimited.management if path in ON_MANAGEMENT_ONLY else unlimited.http
+def test_every_documented_operation_answers(server, method, path):
+    client = server.management if path in ON_MANAGEMENT_ONLY else server.http
     assert client.request(method, path).status_code not in (307, 404, 405)
