@@ -96,7 +96,7 @@ Task<Result<Session>> Accounts::open_session(Login login, std::optional<Rehash> 
     request.id = SessionId::make(clock_());
     request.user = login.user;
     request.verified_hash = std::move(login.password_hash);
-    request.refresh_key_id = parts_.tokens.refresh_key().id();
+    request.refresh_key_id = parts_.tokens.refresh_key_id();
     request.refresh_lifetime = settings_.refresh_lifetime;
     request.session_lifetime = settings_.session_lifetime;
     request.rehash = std::move(rehash);
@@ -149,7 +149,7 @@ Task<Result<TokenPair>> Accounts::refresh(Secret token) {
     request.session = claims->session;
     request.user = claims->user;
     request.generation = claims->generation;
-    request.refresh_key_id = parts_.tokens.refresh_key().id();
+    request.refresh_key_id = parts_.tokens.refresh_key_id();
     request.refresh_lifetime = settings_.refresh_lifetime;
     request.repeat_window = settings_.repeat_window;
     const Rotation rotation = co_await parts_.store.rotate_session(std::move(request));
@@ -171,16 +171,24 @@ Task<Result<TokenPair>> Accounts::refresh(Secret token) {
     co_return Errc::bad_refresh;
 }
 
-TokenPair Accounts::make_tokens(const Session& session, std::string_view username) const {
+Result<TokenPair> Accounts::make_tokens(const Session& session, std::string_view username) const {
     RefreshClaims claims;
     claims.user = session.user;
     claims.session = session.id;
     claims.generation = session.generation;
     claims.issued_at = session.rotated_at;
     claims.expires_at = session.expires_at;
+    std::optional<std::string> refresh = parts_.tokens.make_refresh(claims, session.refresh_key_id);
+    if (!refresh) {
+        log::warning(
+            "a session's refresh key is unknown here: do all replicas have the same "
+            "MASTER_KEY and MASTER_KEY_PREVIOUS?",
+            {{"session", session.id.to_string()}});
+        return Errc::busy;
+    }
     return TokenPair{
         Secret(parts_.tokens.make_access(session.user, session.id, username, clock_())),
-        Secret(parts_.tokens.make_refresh(claims)),
+        Secret(*std::move(refresh)),
     };
 }
 

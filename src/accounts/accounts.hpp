@@ -69,7 +69,8 @@ class Accounts {
     /// `name` is a username or an e-mail. bad_credentials, answered no sooner than FailureFloor
     /// says, whatever was wrong; busy.
     Task<Result<TokenPair>> log_in(std::string name, Secret password);
-    /// bad_refresh. A reused token ends its session.
+    /// bad_refresh; busy, when the session's key is one that another replica has and this one not
+    /// yet. A reused token ends its session.
     Task<Result<TokenPair>> refresh(Secret token);
     /// bad_token.
     Task<Result<Profile>> profile(std::string token);
@@ -80,6 +81,9 @@ class Accounts {
 
     [[nodiscard]] const AccountCounts& counts() const noexcept { return counts_; }
     [[nodiscard]] std::string jwks() const { return parts_.tokens.jwks(); }
+    [[nodiscard]] std::chrono::seconds jwks_max_age() const noexcept {
+        return parts_.tokens.jwks_max_age();
+    }
 
   private:
     struct Attempt {
@@ -90,7 +94,8 @@ class Accounts {
     Task<Result<Session>> open_session(Login login, std::optional<Rehash> rehash);
     Task<std::optional<Rehash>> make_rehash(std::string stored, Secret password);
     Task<void> wait_for_floor(std::chrono::steady_clock::time_point began);
-    [[nodiscard]] TokenPair make_tokens(const Session& session, std::string_view username) const;
+    [[nodiscard]] Result<TokenPair> make_tokens(const Session& session,
+                                                std::string_view username) const;
 
     Parts parts_;
     AccountSettings settings_;

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "app/admin_keys.hpp"
 #include "base/text.hpp"
 #include "events/codec.hpp"
 #include "http/validation.hpp"
@@ -157,7 +158,9 @@ constexpr Entry kCommands[] = {
     {"users show", users_show},       {"users set-email", users_set_email},
     {"users disable", users_disable}, {"users enable", users_enable},
     {"users delete", users_delete},   {"events status", events_status},
-    {"events list", events_list},
+    {"events list", events_list},     {"keys list", keys_list},
+    {"keys rotate", keys_rotate},     {"keys retire", keys_retire},
+    {"keys import", keys_import},     {"keys export-public", keys_export_public},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "app/kafka_settings.hpp"
 #include "app/keys.hpp"
 #include "app/tls.hpp"
+#include "async/block_on.hpp"
 #include "base/log.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
@@ -31,13 +32,17 @@ Argon2Settings argon2_of(const Settings& settings) {
     return {settings.argon2_memory_kib, settings.argon2_iterations};
 }
 
-std::unique_ptr<Tokens> make_tokens(const Settings& settings) {
-    const ServiceKeys keys = load_keys(settings);
+std::unique_ptr<Tokens> make_tokens(const Settings& settings, KeyKeeper& keeper) {
     TokenSettings tokens;
     tokens.issuer = settings.token_issuer;
     tokens.audience = settings.token_audience;
     tokens.access_lifetime = settings.expiry_time;
-    return std::make_unique<Tokens>(std::move(tokens), keys.access, keys.refresh);
+    // A verifier that keeps the JWKS for that long still has a key before it signs.
+    tokens.jwks_max_age = std::min(tokens.jwks_max_age, settings.key_publish);
+    auto keys = block_on(keeper.load([&settings] { return first_signing_key(settings); }));
+    auto made = std::make_unique<Tokens>(std::move(tokens), std::move(keys));
+    keeper.on_change([&made = *made](auto changed) { made.set_keys(std::move(changed)); });
+    return made;
 }
 
 HashPoolSettings pool_of(const Settings& settings) {
@@ -69,7 +74,8 @@ App::App(Settings settings)
       store_(open_store(settings_, api_loops_ + kBackgroundLoops)),
       hasher_(argon2_of(settings_)),
       pool_(std::make_unique<HashPool>(hasher_, pool_of(settings_))),
-      tokens_(make_tokens(settings_)),
+      keeper_(make_key_keeper(settings_, *store_)),
+      tokens_(make_tokens(settings_, *keeper_)),
       accounts_(std::make_unique<Accounts>(
           Accounts::Parts{*store_, hasher_, *pool_, floor_, *tokens_}, argon2_of(settings_),
           AccountSettings{.refresh_lifetime = settings_.refresh_lifetime})),
@@ -90,7 +96,7 @@ App::App(Settings settings)
         server_of(settings_, settings_.management_listen, "management"));
     control_ = std::make_unique<ControlServer>(
         background_.at(0), control_path(settings_.database), [this](AdminRequest request) {
-            return run_admin({*store_, *accounts_, [this] { return relay_state(); }},
+            return run_admin({*store_, *accounts_, keeper_.get(), [this] { return relay_state(); }},
                              std::move(request));
         });
 }
@@ -115,6 +121,7 @@ void App::run() {
     api_->start();
     management_->start();
     asio::co_spawn(background_.at(0), watch_store(), asio::detached);
+    asio::co_spawn(background_.at(0), watch_keys(), asio::detached);
     // Signals are taken by wait_for_signal only: every thread inherits the blocked set.
     loops_.start();
     background_.start();
@@ -182,6 +189,24 @@ Task<void> App::watch_store() {
             if (figures_.available.exchange(false))
                 log::error("the store does not serve", {{"error", error.what()}});
         }
+        timer.expires_after(kWatchEvery);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+}
+
+Task<void> App::watch_keys() {
+    asio::steady_timer timer(background_.at(0));
+    std::string trouble;
+    while (!stopping_) {
+        std::string found;
+        try {
+            co_await keeper_->keep();
+        } catch (const std::exception& error) {
+            found = error.what();
+        }
+        if (!found.empty() && found != trouble)
+            log::error("the key ring cannot be kept; the former keys serve on", {{"error", found}});
+        trouble = std::move(found);
         timer.expires_after(kWatchEvery);
         co_await timer.async_wait(asio::use_awaitable);
     }

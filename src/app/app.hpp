@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 
+#include "accounts/key_keeper.hpp"
 #include "app/control.hpp"
 #include "app/metrics.hpp"
 #include "app/settings.hpp"
@@ -31,6 +32,7 @@ class App {
     [[nodiscard]] std::string metrics_text() const;
     [[nodiscard]] std::string relay_state() const;
     Task<void> watch_store();
+    Task<void> watch_keys();
     void start_relay();
     void wait_for_signal();
     void shut_down();
@@ -46,6 +48,7 @@ class App {
     HashHistograms hash_histograms_;
     std::unique_ptr<HashPool> pool_;
     FailureFloor floor_;
+    std::unique_ptr<KeyKeeper> keeper_;  ///< used on the background loop once it runs
     std::unique_ptr<Tokens> tokens_;
     std::unique_ptr<Accounts> accounts_;
     StoreFigures figures_;

@@ -23,24 +23,45 @@ Secret load_or_create_master_key(const std::filesystem::path& path) {
     return made;
 }
 
-std::shared_ptr<const Key> load_access_key(const Settings& settings) {
-    if (settings.jwt_algorithm == Algorithm::hs256) return Key::from_secret(settings.secret_key);
-    const std::filesystem::path path = settings.database.string() + ".signing-" +
-                                       std::string(name_of(settings.jwt_algorithm)) + ".pem";
-    return load_or_create_key(settings.jwt_algorithm, path);
+KeySecrets secrets_of(const Settings& settings) {
+    KeySecrets secrets;
+    secrets.master = settings.master_key.empty()
+                         ? load_or_create_master_key(settings.database.string() + ".master-key")
+                         : settings.master_key.copy();
+    secrets.previous_master = settings.master_key_previous.copy();
+    if (secrets.master.reveal() == secrets.previous_master.reveal())
+        throw std::runtime_error("MASTER_KEY_PREVIOUS is the same as the master key");
+    secrets.hs256 = settings.secret_key.copy();
+    secrets.previous_hs256 = settings.secret_key_previous.copy();
+    return secrets;
 }
 
 }  // namespace
 
-ServiceKeys load_keys(const Settings& settings) {
-    const Secret master =
-        settings.master_key.empty()
-            ? load_or_create_master_key(settings.database.string() + ".master-key")
-            : settings.master_key.copy();
-    ServiceKeys keys;
-    keys.access = load_access_key(settings);
-    keys.refresh = Key::from_secret(derive_key(master, "refresh tokens"));
-    return keys;
+std::unique_ptr<KeyKeeper> make_key_keeper(const Settings& settings, Store& store) {
+    KeyKeeperSettings keeper;
+    keeper.algorithm = settings.jwt_algorithm;
+    keeper.period = settings.key_rotation;
+    keeper.lead = settings.key_publish;
+    keeper.access_lifetime = settings.expiry_time;
+    return std::make_unique<KeyKeeper>(store, secrets_of(settings), keeper);
+}
+
+KeyPointer first_signing_key(const Settings& settings) {
+    const std::filesystem::path path = settings.database.string() + ".signing-" +
+                                       std::string(name_of(settings.jwt_algorithm)) + ".pem";
+    const std::optional<Secret> pem = read_private_file(path);
+    if (!pem) return Key::generate(settings.jwt_algorithm);
+    try {
+        KeyPointer key = Key::from_pem(settings.jwt_algorithm, *pem);
+        log::warning(
+            "signing key taken into the key ring; the file is not read any more: delete it",
+            {{"file", path.string()}, {"kid", key->id()}});
+        return key;
+    } catch (const std::invalid_argument& error) {
+        throw std::runtime_error("signing key file " + path.string() + ": " + error.what() +
+                                 "; restore it from a backup or move it away");
+    }
 }
 
 }  // namespace userd

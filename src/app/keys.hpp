@@ -1,21 +1,21 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 
+#include "accounts/key_keeper.hpp"
 #include "app/settings.hpp"
+#include "store/store.hpp"
 #include "tokens/keys.hpp"
 
 namespace userd {
 
-struct ServiceKeys {
-    std::shared_ptr<const Key> access;   ///< signs access tokens
-    std::shared_ptr<const Key> refresh;  ///< HS256, derived from the master key
-};
+/// The key keeper of the settings. On first start the master key is made beside the database, as
+/// `<database>.master-key` with mode 0600, unless one is set. std::runtime_error with path and
+/// reason.
+[[nodiscard]] std::unique_ptr<KeyKeeper> make_key_keeper(const Settings& settings, Store& store);
 
-/// Reads the keys of the settings, and on first start makes what is missing beside the database:
-/// `<database>.master-key` and `<database>.signing-<algorithm>.pem`, both with mode 0600.
-/// std::runtime_error with path and reason.
-[[nodiscard]] ServiceKeys load_keys(const Settings& settings);
+/// The key that version 0.1 kept in `<database>.signing-<algorithm>.pem`, which the ring takes
+/// over; a fresh one where there is no such file. std::runtime_error with path and reason.
+[[nodiscard]] KeyPointer first_signing_key(const Settings& settings);
 
 }  // namespace userd
