@@ -1,4 +1,6 @@
 """MASTER_KEY and SECRET_KEY change, with the former one at hand and without, and nobody is logged out."""
+import sqlite3
+
 import jwt
 import pytest
 
@@ -74,6 +76,21 @@ def test_without_the_former_master_key_the_start_ends_with_one_line_that_names_i
             assert key not in answer.stderr
     server.start()
     assert server.me(tokens["access_token"]).status_code == 200
+
+
+def test_a_lost_master_key_costs_the_sessions_and_not_the_accounts(make_userd):
+    server = make_userd(MASTER_KEY=OLD).start()
+    name, tokens = server.new_user()
+    server.stop()
+    database = sqlite3.connect(server.database)
+    with database:
+        database.execute("DELETE FROM signing_keys")
+    database.close()
+    server.environment["MASTER_KEY"] = NEW
+    server.start()
+    assert server.me(tokens["access_token"]).status_code == 401
+    assert server.refresh(tokens["refresh_token"]).status_code == 401
+    assert server.me(server.login(name).json()["access_token"]).status_code == 200
 
 
 def test_a_master_key_kept_in_a_file_is_changed_by_moving_it(make_userd):
