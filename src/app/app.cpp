@@ -7,7 +7,6 @@
 #include "app/kafka_settings.hpp"
 #include "app/keys.hpp"
 #include "app/tls.hpp"
-#include "async/block_on.hpp"
 #include "base/log.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
@@ -30,19 +29,6 @@ std::unique_ptr<Store> open_store(const Settings& settings, std::size_t loops) {
 
 Argon2Settings argon2_of(const Settings& settings) {
     return {settings.argon2_memory_kib, settings.argon2_iterations};
-}
-
-std::unique_ptr<Tokens> make_tokens(const Settings& settings, KeyKeeper& keeper) {
-    TokenSettings tokens;
-    tokens.issuer = settings.token_issuer;
-    tokens.audience = settings.token_audience;
-    tokens.access_lifetime = settings.expiry_time;
-    // A verifier that keeps the JWKS for that long still has a key before it signs.
-    tokens.jwks_max_age = std::min(tokens.jwks_max_age, settings.key_publish);
-    auto keys = block_on(keeper.load([&settings] { return first_signing_key(settings); }));
-    auto made = std::make_unique<Tokens>(std::move(tokens), std::move(keys));
-    keeper.on_change([&made = *made](auto changed) { made.set_keys(std::move(changed)); });
-    return made;
 }
 
 HashPoolSettings pool_of(const Settings& settings) {
@@ -121,7 +107,7 @@ void App::run() {
     api_->start();
     management_->start();
     asio::co_spawn(background_.at(0), watch_store(), asio::detached);
-    asio::co_spawn(background_.at(0), watch_keys(), asio::detached);
+    asio::co_spawn(background_.at(0), keep_ring(*keeper_, stopping_), asio::detached);
     // Signals are taken by wait_for_signal only: every thread inherits the blocked set.
     loops_.start();
     background_.start();
@@ -189,24 +175,6 @@ Task<void> App::watch_store() {
             if (figures_.available.exchange(false))
                 log::error("the store does not serve", {{"error", error.what()}});
         }
-        timer.expires_after(kWatchEvery);
-        co_await timer.async_wait(asio::use_awaitable);
-    }
-}
-
-Task<void> App::watch_keys() {
-    asio::steady_timer timer(background_.at(0));
-    std::string trouble;
-    while (!stopping_) {
-        std::string found;
-        try {
-            co_await keeper_->keep();
-        } catch (const std::exception& error) {
-            found = error.what();
-        }
-        if (!found.empty() && found != trouble)
-            log::error("the key ring cannot be kept; the former keys serve on", {{"error", found}});
-        trouble = std::move(found);
         timer.expires_after(kWatchEvery);
         co_await timer.async_wait(asio::use_awaitable);
     }

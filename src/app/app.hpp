@@ -32,7 +32,6 @@ class App {
     [[nodiscard]] std::string metrics_text() const;
     [[nodiscard]] std::string relay_state() const;
     Task<void> watch_store();
-    Task<void> watch_keys();
     void start_relay();
     void wait_for_signal();
     void shut_down();

@@ -1,5 +1,8 @@
 #include "app/keys.hpp"
 
+#include <boost/asio.hpp>
+
+#include "async/block_on.hpp"
 #include "base/base64url.hpp"
 #include "base/files.hpp"
 #include "base/log.hpp"
@@ -9,6 +12,7 @@ namespace userd {
 namespace {
 
 constexpr std::size_t kMasterKeyBytes = 32;
+constexpr std::chrono::seconds kLookEvery{2};
 
 Secret load_or_create_master_key(const std::filesystem::path& path) {
     if (auto found = read_private_file(path)) {
@@ -61,6 +65,37 @@ KeyPointer first_signing_key(const Settings& settings) {
     } catch (const std::invalid_argument& error) {
         throw std::runtime_error("signing key file " + path.string() + ": " + error.what() +
                                  "; restore it from a backup or move it away");
+    }
+}
+
+std::unique_ptr<Tokens> make_tokens(const Settings& settings, KeyKeeper& keeper) {
+    TokenSettings tokens;
+    tokens.issuer = settings.token_issuer;
+    tokens.audience = settings.token_audience;
+    tokens.access_lifetime = settings.expiry_time;
+    // A verifier that keeps the JWKS for that long still has a key before it signs.
+    tokens.jwks_max_age = std::min(tokens.jwks_max_age, settings.key_publish);
+    auto keys = block_on(keeper.load([&settings] { return first_signing_key(settings); }));
+    auto made = std::make_unique<Tokens>(std::move(tokens), std::move(keys));
+    keeper.on_change([&made = *made](auto changed) { made.set_keys(std::move(changed)); });
+    return made;
+}
+
+Task<void> keep_ring(KeyKeeper& keeper, const std::atomic<bool>& stopping) {
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    std::string trouble;
+    while (!stopping) {
+        std::string found;
+        try {
+            co_await keeper.keep();
+        } catch (const std::exception& error) {
+            found = error.what();
+        }
+        if (!found.empty() && found != trouble)
+            log::error("the key ring cannot be kept; the former keys serve on", {{"error", found}});
+        trouble = std::move(found);
+        timer.expires_after(kLookEvery);
+        co_await timer.async_wait(boost::asio::use_awaitable);
     }
 }
 

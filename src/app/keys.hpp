@@ -1,11 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "accounts/key_keeper.hpp"
 #include "app/settings.hpp"
 #include "store/store.hpp"
-#include "tokens/keys.hpp"
+#include "tokens/tokens.hpp"
 
 namespace userd {
 
@@ -17,5 +18,12 @@ namespace userd {
 /// The key that version 0.1 kept in `<database>.signing-<algorithm>.pem`, which the ring takes
 /// over; a fresh one where there is no such file. std::runtime_error with path and reason.
 [[nodiscard]] KeyPointer first_signing_key(const Settings& settings);
+
+/// Loads the ring, on this thread, and makes tokens with it; they follow its changes from then on.
+/// std::runtime_error with one line.
+[[nodiscard]] std::unique_ptr<Tokens> make_tokens(const Settings& settings, KeyKeeper& keeper);
+
+/// Keeps the ring on the loop it is started on until `stopping`; what goes wrong is logged once.
+Task<void> keep_ring(KeyKeeper& keeper, const std::atomic<bool>& stopping);
 
 }  // namespace userd
