@@ -79,7 +79,7 @@ Task<Result<TokenPair>> Accounts::refresh(Secret token, Client client) {
     request.session = claims->session;
     request.user = claims->user;
     request.generation = claims->generation;
-    request.refresh_key_id = parts_.tokens.refresh_key().id();
+    request.refresh_key_id = parts_.tokens.refresh_key_id();
     request.refresh_lifetime = settings_.refresh_lifetime;
     request.repeat_window = settings_.repeat_window;
     request.client = std::move(client);
@@ -102,16 +102,24 @@ Task<Result<TokenPair>> Accounts::refresh(Secret token, Client client) {
     co_return Errc::bad_refresh;
 }
 
-TokenPair Accounts::make_tokens(const Session& session, std::string_view username) const {
+Result<TokenPair> Accounts::make_tokens(const Session& session, std::string_view username) const {
     RefreshClaims claims;
     claims.user = session.user;
     claims.session = session.id;
     claims.generation = session.generation;
     claims.issued_at = session.rotated_at;
     claims.expires_at = session.expires_at;
+    std::optional<std::string> refresh = parts_.tokens.make_refresh(claims, session.refresh_key_id);
+    if (!refresh) {
+        log::warning(
+            "a session's refresh key is unknown here: do all replicas have the same "
+            "MASTER_KEY and MASTER_KEY_PREVIOUS?",
+            {{"session", session.id.to_string()}});
+        return Errc::busy;
+    }
     return TokenPair{
         Secret(parts_.tokens.make_access(session.user, session.id, username, clock_())),
-        Secret(parts_.tokens.make_refresh(claims)),
+        Secret(*std::move(refresh)),
     };
 }
 

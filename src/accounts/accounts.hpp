@@ -92,7 +92,8 @@ class Accounts {
     /// `name` is a username or an e-mail. bad_credentials, answered no sooner than FailureFloor
     /// says, whatever was wrong; too_many_attempts; busy.
     Task<Guarded<TokenPair>> log_in(std::string name, Secret password, Client client);
-    /// bad_refresh. A reused token ends its session.
+    /// bad_refresh; busy, when the session's key is one that another replica has and this one not
+    /// yet. A reused token ends its session.
     Task<Result<TokenPair>> refresh(Secret token, Client client);
     /// bad_token.
     Task<Result<Profile>> profile(std::string token);
@@ -121,6 +122,9 @@ class Accounts {
         return parts_.tokens.settings();
     }
     [[nodiscard]] std::string jwks() const { return parts_.tokens.jwks(); }
+    [[nodiscard]] std::chrono::seconds jwks_max_age() const noexcept {
+        return parts_.tokens.jwks_max_age();
+    }
 
   private:
     /// bad_credentials no sooner than the floor says, busy. `found` is what `key` names.
@@ -133,7 +137,8 @@ class Accounts {
     Task<Result<Session>> open_session(Login login, std::optional<Rehash> rehash, Client client);
     Task<std::optional<Rehash>> make_rehash(std::string stored, Secret password);
     Task<void> wait_for_floor(std::chrono::steady_clock::time_point began);
-    [[nodiscard]] TokenPair make_tokens(const Session& session, std::string_view username) const;
+    [[nodiscard]] Result<TokenPair> make_tokens(const Session& session,
+                                                std::string_view username) const;
 
     Parts parts_;
     AccountSettings settings_;

@@ -92,7 +92,7 @@ Task<Result<Session>> Accounts::open_session(Login login, std::optional<Rehash> 
     request.id = SessionId::make(clock_());
     request.user = login.user;
     request.verified_hash = std::move(login.password_hash);
-    request.refresh_key_id = parts_.tokens.refresh_key().id();
+    request.refresh_key_id = parts_.tokens.refresh_key_id();
     request.refresh_lifetime = settings_.refresh_lifetime;
     request.session_lifetime = settings_.session_lifetime;
     request.rehash = std::move(rehash);

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "app/admin_keys.hpp"
 #include "app/admin_services.hpp"
 #include "base/text.hpp"
 #include "events/codec.hpp"
@@ -177,6 +178,11 @@ constexpr Entry kCommands[] = {
     {"services revoke", services_revoke},
     {"events status", events_status},
     {"events list", events_list},
+    {"keys list", keys_list},
+    {"keys rotate", keys_rotate},
+    {"keys retire", keys_retire},
+    {"keys import", keys_import},
+    {"keys export-public", keys_export_public},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "accounts/accounts.hpp"
+#include "accounts/key_keeper.hpp"
 #include "async/task.hpp"
 #include "base/secret.hpp"
 #include "events/relay.hpp"
@@ -15,10 +16,12 @@ namespace userd {
 /// One administrator's command, as the command line gives it and the control socket carries it.
 struct AdminRequest {
     std::string command;  ///< "users add", "events status", …
-    std::string name;     ///< username, e-mail or user id
+    std::string name;     ///< username, e-mail or user id; kid
     std::string email;
     std::string password_hash;  ///< an imported hash, in place of a password
     Secret password;
+    Secret private_key;  ///< PEM, of `keys import`
+    bool now = false;    ///< of `keys rotate`
     int limit = 100;
     bool json = false;
 };
@@ -32,6 +35,7 @@ struct AdminReply {
 struct AdminParts {
     Store& store;
     Accounts& accounts;
+    KeyKeeper* keeper;                         ///< for the commands on keys
     std::function<std::string()> relay_state;  ///< a word about Kafka for `events status`
 };
 

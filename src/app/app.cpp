@@ -32,14 +32,6 @@ Argon2Settings argon2_of(const Settings& settings) {
     return {settings.argon2_memory_kib, settings.argon2_iterations};
 }
 
-std::unique_ptr<Tokens> make_tokens(const Settings& settings, const ServiceKeys& keys) {
-    TokenSettings tokens;
-    tokens.issuer = settings.token_issuer;
-    tokens.audience = settings.token_audience;
-    tokens.access_lifetime = settings.expiry_time;
-    return std::make_unique<Tokens>(std::move(tokens), keys.access, keys.refresh);
-}
-
 HashPoolSettings pool_of(const Settings& settings) {
     HashPoolSettings pool;
     pool.threads = settings.hash_threads;
@@ -69,9 +61,9 @@ App::App(Settings settings)
       store_(open_store(settings_, api_loops_ + kBackgroundLoops)),
       hasher_(argon2_of(settings_)),
       pool_(std::make_unique<HashPool>(hasher_, pool_of(settings_))),
-      keys_(load_keys(settings_)),
-      tokens_(make_tokens(settings_, keys_)),
-      limits_(*store_, keys_.counters.copy(),
+      keeper_(make_key_keeper(settings_, *store_)),
+      tokens_(make_tokens(settings_, *keeper_)),
+      limits_(*store_, keeper_->counter_key(),
               {.logins = settings_.login_limits, .registrations = settings_.registration_limit}),
       accounts_(std::make_unique<Accounts>(
           Accounts::Parts{*store_, hasher_, *pool_, floor_, limits_, *tokens_},
@@ -98,7 +90,7 @@ App::App(Settings settings)
         server_of(settings_, settings_.management_listen, "management"));
     control_ = std::make_unique<ControlServer>(
         background_.at(0), control_path(settings_.database), [this](AdminRequest request) {
-            return run_admin({*store_, *accounts_, [this] { return relay_state(); }},
+            return run_admin({*store_, *accounts_, keeper_.get(), [this] { return relay_state(); }},
                              std::move(request));
         });
 }
@@ -124,6 +116,7 @@ void App::run() {
     management_->start();
     asio::co_spawn(background_.at(0), watch_store(), asio::detached);
     asio::co_spawn(background_.at(0), sweep_store(*store_, stopping_), asio::detached);
+    asio::co_spawn(background_.at(0), keep_ring(*keeper_, stopping_), asio::detached);
     // Signals are taken by wait_for_signal only: every thread inherits the blocked set.
     loops_.start();
     background_.start();

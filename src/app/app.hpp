@@ -3,8 +3,8 @@
 #include <atomic>
 #include <memory>
 
+#include "accounts/key_keeper.hpp"
 #include "app/control.hpp"
-#include "app/keys.hpp"
 #include "app/metrics.hpp"
 #include "app/settings.hpp"
 #include "async/loops.hpp"
@@ -47,7 +47,7 @@ class App {
     HashHistograms hash_histograms_;
     std::unique_ptr<HashPool> pool_;
     FailureFloor floor_;
-    ServiceKeys keys_;
+    std::unique_ptr<KeyKeeper> keeper_;  ///< used on the background loop once it runs
     std::unique_ptr<Tokens> tokens_;
     AttemptLimits limits_;
     std::unique_ptr<Accounts> accounts_;

@@ -17,6 +17,7 @@ constexpr const char* kDescription =
     "  userd serve                      serve on 127.0.0.1:8000 with SQLite in ./userd.db\n"
     "  userd users add ada ada@shop.io  add a user (asks for the password)\n"
     "  userd events status              how many events wait for Kafka\n"
+    "  userd keys list                  the keys that sign access tokens\n"
     "  userd check-config               show every setting as userd understands it\n"
     "\n"
     "Settings are environment variables, lines of a .env file, or flags of the same name:\n"
@@ -79,6 +80,7 @@ class CommandLine {
         add_users();
         add_services();
         add_events();
+        add_keys();
     }
 
     std::variant<Invocation, int> parse(int argc, char** argv) {
@@ -166,6 +168,22 @@ class CommandLine {
         add_admin(events, "list", "The newest events that wait")
             ->add_option("--limit", invocation_.admin.limit, "at most so many [100]")
             ->check(CLI::Range(1, 10000));
+    }
+
+    void add_keys() {
+        CLI::App* keys = app_.add_subcommand("keys", "Look after the keys that sign access tokens");
+        keys->require_subcommand(1);
+        add_admin(keys, "list", "List the keys of the ring");
+        add_admin(keys, "rotate", "Publish a new key, which signs after KEY_PUBLISH_SECONDS")
+            ->add_flag("--now", invocation_.admin.now, "sign with it at once, for emergencies");
+        add_admin(keys, "retire", "Throw a key out at once: what it signed is refused from now on")
+            ->add_option("KID", invocation_.admin.name, "the key's id, as `keys list` shows it")
+            ->required();
+        add_admin(keys, "import", "Publish a key made elsewhere, which then signs like a new one")
+            ->add_option("FILE", invocation_.admin.name,
+                         "private key of JWT_ALGORITHM, PKCS#8 in PEM, without a passphrase")
+            ->required();
+        add_admin(keys, "export-public", "Print the public keys as a JWKS (RFC 7517)");
     }
 
     CLI::App app_{kDescription, "userd"};

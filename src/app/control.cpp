@@ -46,6 +46,8 @@ std::string to_line(const AdminRequest& request) {
                                                       {"email", request.email},
                                                       {"password_hash", request.password_hash},
                                                       {"password", request.password.reveal()},
+                                                      {"private_key", request.private_key.reveal()},
+                                                      {"now", request.now},
                                                       {"limit", request.limit},
                                                       {"json", request.json}}) +
            "\n";
@@ -63,6 +65,8 @@ AdminRequest request_of(const std::string& line) {
     request.email = text("email");
     request.password_hash = text("password_hash");
     request.password = Secret(text("password"));
+    request.private_key = Secret(text("private_key"));
+    request.now = object.at("now").as_bool();
     request.limit = object.at("limit").to_number<int>();
     request.json = object.at("json").as_bool();
     return request;

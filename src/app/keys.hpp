@@ -1,22 +1,29 @@
 #pragma once
 
-#include <filesystem>
+#include <atomic>
 #include <memory>
 
+#include "accounts/key_keeper.hpp"
 #include "app/settings.hpp"
-#include "tokens/keys.hpp"
+#include "store/store.hpp"
+#include "tokens/tokens.hpp"
 
 namespace userd {
 
-struct ServiceKeys {
-    std::shared_ptr<const Key> access;   ///< signs access tokens
-    std::shared_ptr<const Key> refresh;  ///< HS256, derived from the master key
-    Secret counters;                     ///< names the counters of attempts; derived likewise
-};
+/// The key keeper of the settings. On first start the master key is made beside the database, as
+/// `<database>.master-key` with mode 0600, unless one is set. std::runtime_error with path and
+/// reason.
+[[nodiscard]] std::unique_ptr<KeyKeeper> make_key_keeper(const Settings& settings, Store& store);
 
-/// Reads the keys of the settings, and on first start makes what is missing beside the database:
-/// `<database>.master-key` and `<database>.signing-<algorithm>.pem`, both with mode 0600.
-/// std::runtime_error with path and reason.
-[[nodiscard]] ServiceKeys load_keys(const Settings& settings);
+/// The key that version 0.1 kept in `<database>.signing-<algorithm>.pem`, which the ring takes
+/// over; a fresh one where there is no such file. std::runtime_error with path and reason.
+[[nodiscard]] KeyPointer first_signing_key(const Settings& settings);
+
+/// Loads the ring, on this thread, and makes tokens with it; they follow its changes from then on.
+/// std::runtime_error with one line.
+[[nodiscard]] std::unique_ptr<Tokens> make_tokens(const Settings& settings, KeyKeeper& keeper);
+
+/// Keeps the ring on the loop it is started on until `stopping`; what goes wrong is logged once.
+Task<void> keep_ring(KeyKeeper& keeper, const std::atomic<bool>& stopping);
 
 }  // namespace userd

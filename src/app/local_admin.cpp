@@ -1,17 +1,14 @@
 #include "app/local_admin.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-
 #include "app/control.hpp"
 #include "app/keys.hpp"
+#include "async/block_on.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace userd {
 namespace {
 
 AdminReply run_here(const Settings& settings, AdminRequest request) {
-    boost::asio::io_context loop;
     SqliteSettings sqlite;
     sqlite.path = settings.database;
     const std::unique_ptr<Store> store = make_sqlite_store(std::move(sqlite));
@@ -19,25 +16,22 @@ AdminReply run_here(const Settings& settings, AdminRequest request) {
     const Hasher hasher(argon2);
     HashPool pool(hasher, HashPoolSettings{});
     FailureFloor floor;
-    // No command makes or checks a token, so no key is read or made.
+    // No command makes or checks a token.
     const Secret unused(std::string_view("commands neither make nor check tokens"));
     const auto key = Key::from_secret(unused);
-    const Tokens tokens(TokenSettings{}, key, key);
+    const Tokens tokens(TokenSettings{},
+                        std::make_shared<KeySet>(KeySet::Parts{key, {}, key, nullptr}));
     AttemptLimits no_limits(*store, unused.copy(), {.logins = false, .registrations = false});
     Accounts accounts({*store, hasher, pool, floor, no_limits, tokens}, argon2, AccountSettings{});
-    AdminParts parts{*store, accounts,
+    // The others read and make no key.
+    std::unique_ptr<KeyKeeper> keeper;
+    if (request.command.starts_with("keys ")) {
+        keeper = make_key_keeper(settings, *store);
+        block_on(keeper->load([&settings] { return first_signing_key(settings); }));
+    }
+    AdminParts parts{*store, accounts, keeper.get(),
                      [] { return std::string("no server runs; events wait in the outbox"); }};
-
-    std::exception_ptr failure;
-    AdminReply reply;
-    boost::asio::co_spawn(loop, run_admin(std::move(parts), std::move(request)),
-                          [&](std::exception_ptr error, AdminReply made) {
-                              failure = error;
-                              reply = std::move(made);
-                          });
-    loop.run();
-    if (failure) std::rethrow_exception(failure);
-    return reply;
+    return block_on(run_admin(std::move(parts), std::move(request)));
 }
 
 }  // namespace

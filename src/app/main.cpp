@@ -12,6 +12,7 @@
 #include "app/kafka_settings.hpp"
 #include "app/local_admin.hpp"
 #include "app/tls.hpp"
+#include "base/files.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace userd {
@@ -19,6 +20,7 @@ namespace {
 
 constexpr int kBadSetting = 2;
 constexpr std::size_t kMaxPassword = 1024;
+constexpr std::size_t kMaxKeyFile = 32 * 1024;  // the control socket takes 64 KiB
 
 NamedValues environment() {
     NamedValues values;
@@ -128,9 +130,19 @@ Secret read_password() {
     return Secret(std::move(line));
 }
 
+Secret read_key_file(const std::filesystem::path& path) {
+    std::optional<std::string> content = read_file(path, kMaxKeyFile);
+    if (!content) throw std::runtime_error("there is no file " + path.string());
+    const auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+    if ((std::filesystem::status(path).permissions() & others) != std::filesystem::perms::none)
+        std::cerr << "warning: others may read " << path.string() << ", and so sign tokens\n";
+    return Secret(*std::move(content));
+}
+
 int administer(const Settings& settings, AdminRequest request) {
     if (request.command == "users add" && request.password_hash.empty())
         request.password = read_password();
+    if (request.command == "keys import") request.private_key = read_key_file(request.name);
     const AdminReply reply = run_admin_anywhere(settings, std::move(request));
     std::cout << reply.output << std::flush;
     if (!reply.error.empty()) std::cerr << "userd: " << reply.error << "\n";

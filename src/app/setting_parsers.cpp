@@ -144,9 +144,7 @@ std::string proxies(std::string_view name, const std::string& text) {
 }
 
 Algorithm algorithm(std::string_view name, const std::string& text) {
-    for (const Algorithm known :
-         {Algorithm::es256, Algorithm::eddsa, Algorithm::rs256, Algorithm::hs256})
-        if (text == name_of(known)) return known;
+    if (const auto known = algorithm_named(text)) return *known;
     fail(name, "'" + text + "' is none of ES256, EdDSA, RS256, HS256");
 }
 

@@ -39,9 +39,15 @@ const std::vector<SettingInfo>& table() {
         {"MASTER_KEY", "", "derives the internal keys; made beside the database when not set",
          true},
         {"MASTER_KEY_FILE", "", "file that holds MASTER_KEY"},
+        {"MASTER_KEY_PREVIOUS", "", "the former MASTER_KEY, after a change", true},
+        {"MASTER_KEY_PREVIOUS_FILE", "", "file that holds MASTER_KEY_PREVIOUS"},
         {"SECRET_KEY", "", "signs HS256 access tokens", true},
         {"SECRET_KEY_FILE", "", "file that holds SECRET_KEY"},
+        {"SECRET_KEY_PREVIOUS", "", "the former SECRET_KEY, after a change; verifies only", true},
+        {"SECRET_KEY_PREVIOUS_FILE", "", "file that holds SECRET_KEY_PREVIOUS"},
         {"JWT_ALGORITHM", "ES256", "ES256, EdDSA, RS256 or HS256"},
+        {"KEY_ROTATION_DAYS", "90", "days a signing key signs; 0: rotated by hand only"},
+        {"KEY_PUBLISH_SECONDS", "600", "a signing key is in the JWKS so long before it signs"},
         {"TOKEN_ISSUER", "userd", "iss of the tokens"},
         {"TOKEN_AUDIENCE", "userd", "aud of the tokens"},
         {"ARGON2_MEMORY_KIB", "19456", "memory of a password hash"},
@@ -189,10 +195,16 @@ void check_keys(const Settings& settings) {
     if (settings.jwt_algorithm == Algorithm::hs256 && settings.secret_key.empty())
         parse::fail("SECRET_KEY",
                     "is required with JWT_ALGORITHM=HS256; make one with: openssl rand -base64 48");
-    if (!settings.secret_key.empty() &&
-        settings.secret_key.reveal() == settings.master_key.reveal())
-        parse::fail("SECRET_KEY",
-                    "is the same as MASTER_KEY; make another with: openssl rand -base64 48");
+    const std::array<std::pair<const char*, const Secret*>, 4> keys = {
+        {{"MASTER_KEY", &settings.master_key},
+         {"MASTER_KEY_PREVIOUS", &settings.master_key_previous},
+         {"SECRET_KEY", &settings.secret_key},
+         {"SECRET_KEY_PREVIOUS", &settings.secret_key_previous}}};
+    for (auto key = keys.begin(); key != keys.end(); ++key)
+        for (auto other = keys.begin(); other != key; ++other)
+            if (!key->second->empty() && key->second->reveal() == other->second->reveal())
+                parse::fail(key->first, std::string("is the same as ") + other->first +
+                                            "; make another with: openssl rand -base64 48");
 }
 
 /// Calls `apply` with the text of a setting that is set.
@@ -246,9 +258,22 @@ void load_tokens(const Values& values, Settings& settings) {
          [&](auto n, const auto& t) { settings.jwt_algorithm = parse::algorithm(n, t); });
     with(values, "TOKEN_ISSUER", [&](auto, const auto& t) { settings.token_issuer = t; });
     with(values, "TOKEN_AUDIENCE", [&](auto, const auto& t) { settings.token_audience = t; });
+}
+
+void load_keys(const Values& values, Settings& settings) {
     settings.master_key = key_setting(values, "MASTER_KEY");
+    settings.master_key_previous = key_setting(values, "MASTER_KEY_PREVIOUS");
     settings.secret_key = key_setting(values, "SECRET_KEY");
+    settings.secret_key_previous = key_setting(values, "SECRET_KEY_PREVIOUS");
+    with(values, "KEY_ROTATION_DAYS", [&](auto n, const auto& t) {
+        settings.key_rotation = std::chrono::days(parse::number(n, t, 0, 3650));
+    });
+    with(values, "KEY_PUBLISH_SECONDS", [&](auto n, const auto& t) {
+        settings.key_publish = std::chrono::seconds(parse::number(n, t, 1, 43200));
+    });
     check_keys(settings);
+    if (!settings.secret_key_previous.empty() && settings.jwt_algorithm != Algorithm::hs256)
+        settings.warnings.emplace_back("SECRET_KEY_PREVIOUS is used with JWT_ALGORITHM=HS256 only");
 }
 
 void load_limits(const Values& values, Settings& settings) {
@@ -294,6 +319,7 @@ Settings load_settings(const SettingSources& sources) {
     load_addresses(values, settings);
     load_events(values, settings);
     load_tokens(values, settings);
+    load_keys(values, settings);
     load_limits(values, settings);
     with(values, "LOG_LEVEL",
          [&](auto n, const auto& t) { settings.log_level = parse::level(n, t); });
@@ -330,7 +356,13 @@ std::string describe(const Settings& settings) {
          std::to_string(
              std::chrono::duration_cast<std::chrono::days>(settings.refresh_lifetime).count()));
     line("MASTER_KEY", set_or_not(settings.master_key));
+    line("MASTER_KEY_PREVIOUS", set_or_not(settings.master_key_previous));
     line("SECRET_KEY", set_or_not(settings.secret_key));
+    line("SECRET_KEY_PREVIOUS", set_or_not(settings.secret_key_previous));
+    line("KEY_ROTATION_DAYS",
+         std::to_string(
+             std::chrono::duration_cast<std::chrono::days>(settings.key_rotation).count()));
+    line("KEY_PUBLISH_SECONDS", std::to_string(settings.key_publish.count()));
     line("JWT_ALGORITHM", std::string(name_of(settings.jwt_algorithm)));
     line("TOKEN_ISSUER", settings.token_issuer);
     line("TOKEN_AUDIENCE", settings.token_audience);

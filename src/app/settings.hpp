@@ -37,8 +37,12 @@ struct Settings {
     std::string event_source = "userd";
     std::chrono::minutes expiry_time{5};
     std::chrono::seconds refresh_lifetime{std::chrono::days{7}};
-    Secret master_key;  ///< empty: kept beside the database
+    Secret master_key;           ///< empty: kept beside the database
+    Secret master_key_previous;  ///< still opens and verifies; or empty
     Secret secret_key;
+    Secret secret_key_previous;                                ///< still verifies; or empty
+    std::chrono::seconds key_rotation{std::chrono::days{90}};  ///< 0: by hand only
+    std::chrono::seconds key_publish{600};  ///< a key is published so long before it signs
     Algorithm jwt_algorithm = Algorithm::es256;
     std::string token_issuer = "userd";
     std::string token_audience = "userd";

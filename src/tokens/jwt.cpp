@@ -26,9 +26,10 @@ std::optional<Parts> split(std::string_view token) {
                  token.substr(second + 1), token.substr(0, second)};
 }
 
-bool has_text(const boost::json::object& object, std::string_view name, std::string_view expected) {
+std::optional<std::string_view> text_of(const boost::json::object& object, std::string_view name) {
     const boost::json::value* value = object.if_contains(name);
-    return value != nullptr && value->is_string() && value->get_string() == expected;
+    if (value == nullptr || !value->is_string()) return std::nullopt;
+    return std::string_view(value->get_string());
 }
 
 std::string header_json(const Key& key, std::string_view typ) {
@@ -36,11 +37,15 @@ std::string header_json(const Key& key, std::string_view typ) {
            std::string(typ) + R"(","kid":")" + key.id() + R"("})";
 }
 
-/// alg, typ and kid, each exactly as the key and the caller want them, and nothing else.
-bool is_expected_header(std::string_view json, const Key& key, std::string_view typ) {
-    const auto header = parse_strict_object(json);
-    return header && header->size() == 3 && has_text(*header, "alg", name_of(key.algorithm())) &&
-           has_text(*header, "typ", typ) && has_text(*header, "kid", key.id());
+/// The key that the header names, if alg, typ and kid are each exactly as the key and the caller
+/// want them, and there is nothing else.
+const Key* key_of(std::string_view header_json, const KeyList& keys, std::string_view typ) {
+    const auto header = parse_strict_object(header_json);
+    if (!header || header->size() != 3 || text_of(*header, "typ") != typ) return nullptr;
+    const auto kid = text_of(*header, "kid");
+    const Key* key = kid ? find_key(keys, *kid) : nullptr;
+    if (key == nullptr || text_of(*header, "alg") != name_of(key->algorithm())) return nullptr;
+    return key;
 }
 
 }  // namespace
@@ -54,14 +59,15 @@ std::string encode_jwt(const Key& key, std::string_view typ, std::string_view pa
     return token;
 }
 
-std::optional<boost::json::object> decode_jwt(const Key& key, std::string_view typ,
+std::optional<boost::json::object> decode_jwt(const KeyList& keys, std::string_view typ,
                                               std::string_view token) {
     const auto parts = split(token);
     if (!parts) return std::nullopt;
     const auto header = base64url_decode(parts->header);
-    if (!header || !is_expected_header(*header, key, typ)) return std::nullopt;
+    const Key* key = header ? key_of(*header, keys, typ) : nullptr;
+    if (key == nullptr) return std::nullopt;
     const auto signature = base64url_decode(parts->signature);
-    if (!signature || !key.verify(parts->signed_input, *signature)) return std::nullopt;
+    if (!signature || !key->verify(parts->signed_input, *signature)) return std::nullopt;
     const auto payload = base64url_decode(parts->payload);
     if (!payload) return std::nullopt;
     return parse_strict_object(*payload);

@@ -1,9 +1,6 @@
 #include "tokens/keys.hpp"
 
 #include <cstdlib>
-#include <stdexcept>
-
-#include "base/files.hpp"
 
 namespace userd {
 
@@ -21,21 +18,11 @@ std::string_view name_of(Algorithm algorithm) noexcept {
     std::abort();
 }
 
-std::shared_ptr<const Key> load_or_create_key(Algorithm algorithm,
-                                              const std::filesystem::path& path) {
-    std::optional<Secret> pem = read_private_file(path);
-    if (!pem) {
-        const std::shared_ptr<const Key> made = Key::generate(algorithm);
-        if (create_private_file(path, made->private_bytes())) return made;
-        pem = read_private_file(path);  // another process was faster
-    }
-    try {
-        if (pem) return Key::from_pem(algorithm, *pem);
-    } catch (const std::invalid_argument& error) {
-        throw std::runtime_error("signing key file " + path.string() + ": " + error.what() +
-                                 "; restore it from a backup or move it away");
-    }
-    throw std::runtime_error("signing key file " + path.string() + " is gone again");
+std::optional<Algorithm> algorithm_named(std::string_view name) noexcept {
+    for (const Algorithm algorithm :
+         {Algorithm::es256, Algorithm::eddsa, Algorithm::rs256, Algorithm::hs256})
+        if (name == name_of(algorithm)) return algorithm;
+    return std::nullopt;
 }
 
 }  // namespace userd

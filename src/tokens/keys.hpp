@@ -1,7 +1,7 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,7 +12,9 @@ namespace userd {
 /// The signature algorithms that are supported (RFC 7518 section 3.1, RFC 8037).
 enum class Algorithm { es256, eddsa, rs256, hs256 };
 
+/// The JWA name.
 [[nodiscard]] std::string_view name_of(Algorithm algorithm) noexcept;
+[[nodiscard]] std::optional<Algorithm> algorithm_named(std::string_view name) noexcept;
 
 /// One key, bound to one algorithm for its life (RFC 8725 section 3.1). Immutable and thread-safe.
 class Key {
@@ -39,11 +41,6 @@ class Key {
     /// PKCS#8 PEM; for HS256 the raw secret.
     [[nodiscard]] virtual Secret private_bytes() const = 0;
 };
-
-/// Reads the PEM file, or on first start makes a pair and writes it with mode 0600.
-/// Throws std::runtime_error with path and reason.
-[[nodiscard]] std::shared_ptr<const Key> load_or_create_key(Algorithm algorithm,
-                                                            const std::filesystem::path& path);
 
 /// HKDF-SHA256 (RFC 5869): extract and expand.
 [[nodiscard]] Secret hkdf_sha256(std::string_view key, std::string_view salt, std::string_view info,

@@ -90,22 +90,22 @@ std::optional<std::int64_t> generation_of(std::string_view jti, const SessionId&
 
 }  // namespace
 
-Tokens::Tokens(TokenSettings settings, std::shared_ptr<const Key> access_key,
-               std::shared_ptr<const Key> refresh_key)
-    : settings_(std::move(settings)),
-      access_key_(std::move(access_key)),
-      refresh_key_(std::move(refresh_key)) {}
+Tokens::Tokens(TokenSettings settings, std::shared_ptr<const KeySet> keys)
+    : settings_(std::move(settings)), keys_(std::move(keys)) {}
 
 std::string Tokens::make_access(UserId user, SessionId session, std::string_view username,
                                 Timestamp now) const {
-    return encode_jwt(*access_key_, kAccessTyp,
+    return encode_jwt(keys_.get().signing(), kAccessTyp,
                       common_json(settings_, user, session) + R"(,"username":)" +
                           json_text(username) + times_json(now, now + settings_.access_lifetime) +
                           R"(,"jti":")" + base64url_encode(random_bytes(kTokenIdBytes)) + R"("})");
 }
 
-std::string Tokens::make_refresh(const RefreshClaims& claims) const {
-    return encode_jwt(*refresh_key_, kRefreshTyp,
+std::optional<std::string> Tokens::make_refresh(const RefreshClaims& claims,
+                                                std::string_view key_id) const {
+    const Key* key = find_key(keys_.get().refresh(), key_id);
+    if (key == nullptr) return std::nullopt;
+    return encode_jwt(*key, kRefreshTyp,
                       common_json(settings_, claims.user, claims.session) +
                           times_json(claims.issued_at, claims.expires_at) + R"(,"jti":")" +
                           claims.session.to_string() + "." + std::to_string(claims.generation) +
@@ -113,7 +113,7 @@ std::string Tokens::make_refresh(const RefreshClaims& claims) const {
 }
 
 std::optional<AccessClaims> Tokens::check_access(std::string_view token, Timestamp now) const {
-    const auto claims = decode_jwt(*access_key_, kAccessTyp, token);
+    const auto claims = decode_jwt(keys_.get().access(), kAccessTyp, token);
     if (!claims) return std::nullopt;
     const auto common = check_common(*claims, settings_, now);
     const auto username = text_of(*claims, "username");
@@ -124,7 +124,7 @@ std::optional<AccessClaims> Tokens::check_access(std::string_view token, Timesta
 }
 
 std::optional<RefreshClaims> Tokens::check_refresh(std::string_view token, Timestamp now) const {
-    const auto claims = decode_jwt(*refresh_key_, kRefreshTyp, token);
+    const auto claims = decode_jwt(keys_.get().refresh(), kRefreshTyp, token);
     if (!claims) return std::nullopt;
     const auto common = check_common(*claims, settings_, now);
     const auto jti = text_of(*claims, "jti");
@@ -133,10 +133,6 @@ std::optional<RefreshClaims> Tokens::check_refresh(std::string_view token, Times
     if (!generation) return std::nullopt;
     return RefreshClaims{common->user, common->session, *generation, common->issued_at,
                          common->expires_at};
-}
-
-std::string Tokens::jwks() const {
-    return R"({"keys":[)" + access_key_->public_jwk() + "]}";
 }
 
 }  // namespace userd

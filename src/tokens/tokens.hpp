@@ -9,7 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
-#include "tokens/keys.hpp"
+#include "tokens/key_ring.hpp"
 
 namespace userd {
 
@@ -17,6 +17,7 @@ struct TokenSettings {
     std::string issuer = "userd";
     std::string audience = "userd";
     std::chrono::minutes access_lifetime{5};
+    std::chrono::seconds jwks_max_age{300};  ///< so long may others keep the JWKS
 };
 
 /// What an access token says (RFC 9068): `typ` at+jwt; iss, aud, sub, sid, username, iat, exp, jti.
@@ -39,18 +40,21 @@ struct RefreshClaims {
     Timestamp expires_at;
 };
 
-/// Makes and checks both kinds of token. Immutable and thread-safe. Neither kind passes for the
-/// other: own typ, own key.
+/// Makes and checks both kinds of token, each call with the keys of its moment. Thread-safe.
+/// Neither kind passes for the other: own typ, own keys.
 class Tokens {
   public:
-    /// `access_key` signs access tokens; `refresh_key` is HS256, derived from the master key.
-    Tokens(TokenSettings settings, std::shared_ptr<const Key> access_key,
-           std::shared_ptr<const Key> refresh_key);
+    Tokens(TokenSettings settings, std::shared_ptr<const KeySet> keys);
+
+    /// From now on tokens are made and checked with these.
+    void set_keys(std::shared_ptr<const KeySet> keys) { keys_.set(std::move(keys)); }
 
     [[nodiscard]] std::string make_access(UserId user, SessionId session, std::string_view username,
                                           Timestamp now) const;
-    /// The same claims give the same bytes. Times are cut to seconds.
-    [[nodiscard]] std::string make_refresh(const RefreshClaims& claims) const;
+    /// The same claims and key give the same bytes. Times are cut to seconds. Nothing when no
+    /// refresh key has the id `key_id`.
+    [[nodiscard]] std::optional<std::string> make_refresh(const RefreshClaims& claims,
+                                                          std::string_view key_id) const;
 
     /// All claims checked, `exp` (no leeway) included: nothing for a token that is not good now.
     [[nodiscard]] std::optional<AccessClaims> check_access(std::string_view token,
@@ -58,16 +62,17 @@ class Tokens {
     [[nodiscard]] std::optional<RefreshClaims> check_refresh(std::string_view token,
                                                              Timestamp now) const;
 
-    /// RFC 7517 section 5: {"keys":[…]} with the public key, or with none for HS256.
-    [[nodiscard]] std::string jwks() const;
+    [[nodiscard]] std::string jwks() const { return keys_.get().jwks(); }
+    [[nodiscard]] std::chrono::seconds jwks_max_age() const noexcept {
+        return settings_.jwks_max_age;
+    }
+    /// Names the key for refresh tokens to come.
+    [[nodiscard]] std::string refresh_key_id() const { return keys_.get().refresh().front()->id(); }
     [[nodiscard]] const TokenSettings& settings() const noexcept { return settings_; }
-    [[nodiscard]] const Key& access_key() const noexcept { return *access_key_; }
-    [[nodiscard]] const Key& refresh_key() const noexcept { return *refresh_key_; }
 
   private:
     TokenSettings settings_;
-    std::shared_ptr<const Key> access_key_;
-    std::shared_ptr<const Key> refresh_key_;
+    CurrentKeys keys_;
 };
 
 }  // namespace userd

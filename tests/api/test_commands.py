@@ -63,14 +63,16 @@ def test_a_second_server_on_the_database_is_refused(userd):
     ("MAX_CONNECTIONS", "none"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml"), ("KAFKA_USER_TOPIC", "a b"),
     ("KAFKA_ACKS", "1"), ("KAFKA_ENABLE_IDEMPOTENCE", "false"), ("KAFKA_NO_SUCH_THING", "1"),
     ("MASTER_KEY", "short"), ("MASTER_KEY", "changeme" * 8), ("SECRET_KEY", "a" * 64), ("LOGIN_LIMITS", "maybe"),
-    ("CORS_ALLOWED_ORIGINS", "*"), ("MASTER_KEY_FILE", "/no/such/file"),
+    ("CORS_ALLOWED_ORIGINS", "*"), ("MASTER_KEY_FILE", "/no/such/file"), ("MASTER_KEY_PREVIOUS", "short"),
+    ("SECRET_KEY_PREVIOUS", "a" * 64), ("MASTER_KEY_PREVIOUS_FILE", "/no/such/file"), ("KEY_ROTATION_DAYS", "-1"),
+    ("KEY_ROTATION_DAYS", "often"), ("KEY_PUBLISH_SECONDS", "0"), ("KEY_PUBLISH_SECONDS", "43201"),
 ])
 def test_every_bad_setting_is_one_line_that_names_it(make_userd, name, value):
     answer = make_userd().run("serve", **{name: value})
     assert answer.returncode == 2
     assert answer.stderr.count("\n") == 1
     assert name.removesuffix("_ITERATIONS").removesuffix("_MEMORY_KIB") in answer.stderr
-    if "KEY" in name and "FILE" not in name:
+    if name.removesuffix("_PREVIOUS") in ("MASTER_KEY", "SECRET_KEY"):
         assert value not in answer.stderr
 
 
@@ -106,7 +108,7 @@ def test_kubernetes_link_variables_are_ignored_with_a_warning(make_userd):
 
 def test_migrate_makes_the_schema_and_then_has_nothing_to_do(make_userd):
     server = make_userd()
-    assert "0 -> 1" in server.run("migrate").stdout
+    assert "0 -> 2" in server.run("migrate").stdout
     assert "nothing to do" in server.run("migrate").stdout
 
 

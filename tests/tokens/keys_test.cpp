@@ -4,7 +4,6 @@
 #include <sodium.h>
 
 #include "base/base64url.hpp"
-#include "support/temporary_folder.hpp"
 #include "tokens/secret_key.hpp"
 
 namespace userd {
@@ -56,14 +55,19 @@ TEST_P(EachPair, SignsWhatItVerifiesAndNothingElse) {
     EXPECT_FALSE(key->verify("input", std::string(signature.size(), '\0')));
 }
 
-TEST_P(EachPair, SurvivesItsFileWithItsId) {
-    const TemporaryFolder folder;
-    const auto path = folder.path() / "key.pem";
-    const auto made = load_or_create_key(GetParam(), path);
-    const auto read = load_or_create_key(GetParam(), path);
+TEST_P(EachPair, SurvivesItsPrivateBytesWithItsId) {
+    const auto made = Key::generate(GetParam());
+    const auto read = Key::from_pem(GetParam(), made->private_bytes());
     EXPECT_EQ(made->id(), read->id());
+    EXPECT_EQ(made->public_jwk(), read->public_jwk());
     EXPECT_TRUE(read->verify("input", made->sign("input")));
     EXPECT_EQ(made->id().size(), 43U);
+}
+
+TEST_P(EachPair, IsFoundByItsAlgorithmsExactName) {
+    EXPECT_EQ(algorithm_named(name_of(GetParam())), GetParam());
+    EXPECT_FALSE(algorithm_named(std::string(name_of(GetParam())) + "x"));
+    EXPECT_FALSE(algorithm_named("es256"));
 }
 
 TEST_P(EachPair, IsRefusedUnderAnotherAlgorithm) {

@@ -4,7 +4,9 @@ namespace userd::http {
 
 Task<Response> jwks(Services& services, const Request&) {
     Response response = ok(services.accounts.jwks());
-    response.headers.emplace_back("Cache-Control", "public, max-age=300");
+    response.headers.emplace_back(
+        "Cache-Control",
+        "public, max-age=" + std::to_string(services.accounts.jwks_max_age().count()));
     co_return response;
 }
 
