@@ -15,10 +15,10 @@ build: assets
 	@$(BUILD) release -j $(JOBS) --target userd
 	@ln -sf src/app/userd build/release/userd
 
-# The documentation pages' third-party files, fetched once by package name and embedded.
+# Third-party files that are embedded (documentation pages, common passwords), fetched once by package name.
 assets:
 	@scripts/bootstrap run
-	@scripts/fetch-web-assets
+	@scripts/fetch-assets
 
 test: build
 	@scripts/bootstrap test

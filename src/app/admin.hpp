@@ -8,6 +8,7 @@
 #include "async/task.hpp"
 #include "base/secret.hpp"
 #include "events/relay.hpp"
+#include "passwords/policy.hpp"
 #include "store/store.hpp"
 
 namespace userd {
@@ -33,6 +34,7 @@ struct AdminParts {
     Store& store;
     Accounts& accounts;
     std::function<std::string()> relay_state;  ///< a word about Kafka for `events status`
+    PasswordPolicy passwords = {};
 };
 
 /// Runs the command. Bad input and outcomes such as an unknown user are replies with exit code 1;

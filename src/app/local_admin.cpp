@@ -24,9 +24,12 @@ AdminReply run_here(const Settings& settings, AdminRequest request) {
     const auto key = Key::from_secret(unused);
     const Tokens tokens(TokenSettings{}, key, key);
     AttemptLimits no_limits(*store, unused.copy(), {.logins = false, .registrations = false});
-    Accounts accounts({*store, hasher, pool, floor, no_limits, tokens}, argon2, AccountSettings{});
+    const std::unique_ptr<BreachCheck> breaches = make_breach_check(settings.breach_check);
+    Accounts accounts({*store, hasher, pool, floor, no_limits, tokens, breaches.get()}, argon2,
+                      AccountSettings{});
     AdminParts parts{*store, accounts,
-                     [] { return std::string("no server runs; events wait in the outbox"); }};
+                     [] { return std::string("no server runs; events wait in the outbox"); },
+                     settings.passwords};
 
     std::exception_ptr failure;
     AdminReply reply;
