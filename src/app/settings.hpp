@@ -13,7 +13,7 @@
 
 #include "base/log.hpp"
 #include "base/secret.hpp"
-#include "passwords/breach_check.hpp"
+#include "passwords/breach_check_settings.hpp"
 #include "passwords/policy.hpp"
 #include "tokens/keys.hpp"
 

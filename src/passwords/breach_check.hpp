@@ -1,13 +1,12 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "async/task.hpp"
 #include "base/secret.hpp"
+#include "passwords/breach_check_settings.hpp"
 
 namespace userd {
 
@@ -28,13 +27,6 @@ class BreachCheck {
     virtual Task<bool> is_breached(Secret password) = 0;
 
     [[nodiscard]] virtual const BreachCounts& counts() const noexcept = 0;
-};
-
-/// A k-anonymity range service as Have I Been Pwned's: it learns five of forty digits of the
-/// password's SHA-1, and compares nothing itself.
-struct BreachCheckSettings {
-    std::string url;  ///< http or https, ends with '/'; empty for none
-    std::chrono::milliseconds timeout{2000};
 };
 
 /// Null when no service is set. std::runtime_error when libcurl cannot start.
