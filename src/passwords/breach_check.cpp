@@ -1,7 +1,10 @@
 #include "passwords/breach_check.hpp"
 
+#include <chrono>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/log.hpp"

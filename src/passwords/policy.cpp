@@ -1,6 +1,7 @@
 #include "passwords/policy.hpp"
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "base/secret.hpp"

@@ -1,4 +1,6 @@
 #include <boost/json.hpp>
+#include <memory>
+#include <string>
 
 #include "http/routes/assets.hpp"
 #include "http/routes/routes.hpp"
