@@ -35,16 +35,19 @@ RangeClient::Impl::~Impl() {
 }
 
 Task<RangeAnswer> RangeClient::Impl::get(std::string prefix) {
-    // Once the job is queued its coroutine may go on at any time on another thread, so that
-    // nothing of this frame is touched any more.
-    auto start = [this, &prefix](Resume<RangeAnswer> resume) {
+    Job job{std::move(prefix), {}};
+    // Once the job is queued its coroutine may go on at any time on another thread, so that nothing
+    // of this frame is touched any more.
+    auto start = [this, &job](Resume<RangeAnswer> resume) {
         std::string refusal = "too many checks at once";
         try {
-            Job job{std::move(prefix), resume};
+            job.resume = resume;
             if (enqueue(job)) return;
         } catch (const std::exception& error) {
             refusal = error.what();
         }
+        // A frame that holds its own resumption would never be freed if its loop is stopped.
+        job.resume = nullptr;
         resume(failure(std::move(refusal)));
     };
     co_return co_await wait_for<RangeAnswer>(start);
