@@ -2,9 +2,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
 BUILD := cmake --build --preset
 
-.PHONY: run build test check bench kafka assets clean
+.PHONY: run build test check bench fuzz fuzz-build kafka assets clean
 
 run: build
 	@scripts/try
@@ -15,10 +16,10 @@ build: assets
 	@$(BUILD) release -j $(JOBS) --target userd
 	@ln -sf src/app/userd build/release/userd
 
-# The documentation pages' third-party files, fetched once by package name and embedded.
+# Third-party files that are embedded (documentation pages, common passwords), fetched once by package name.
 assets:
 	@scripts/bootstrap run
-	@scripts/fetch-web-assets
+	@scripts/fetch-assets
 
 test: build
 	@scripts/bootstrap test
@@ -26,7 +27,8 @@ test: build
 	@$(BUILD) asan -j $(JOBS) --target userd_tests
 	@cmake --preset tsan > build/configure-tsan.log || (cat build/configure-tsan.log; exit 1)
 	@$(BUILD) tsan -j $(JOBS) --target userd_threaded_tests
-	@tests/run --units build/asan --units build/tsan --pytest
+	@$(MAKE) --no-print-directory fuzz-build
+	@tests/run --units build/asan --units build/tsan --fuzz build/fuzz --pytest
 
 check: assets
 	@scripts/bootstrap check
@@ -39,6 +41,16 @@ bench: build
 	@scripts/bootstrap bench
 	@$(BUILD) release -j $(JOBS) --target userd_bench
 	@python3 bench/run.py --rounds $(ROUNDS) --seconds $(SECONDS)
+
+# FUZZ_SECONDS for each target; `make test` runs them shortly.
+fuzz: assets
+	@scripts/bootstrap fuzz
+	@$(MAKE) --no-print-directory fuzz-build
+	@tests/run --fuzz build/fuzz --fuzz-seconds $(FUZZ_SECONDS)
+
+fuzz-build:
+	@cmake --preset fuzz > build/configure-fuzz.log || (cat build/configure-fuzz.log; exit 1)
+	@$(BUILD) fuzz -j $(JOBS)
 
 # The test's real broker on 127.0.0.1:9092, in the foreground.
 kafka:

@@ -47,6 +47,8 @@ Task<Guarded<User>> Accounts::register_user(Registration registration, std::stri
     const bool taken =
         co_await parts_.store.is_taken(std::move(username_key), std::move(email_key));
     if (taken) co_return Errc::user_exists;
+    const bool breached = co_await is_breached(registration.password);
+    if (breached) co_return Errc::breached_password;
     Result<std::string> hash = co_await parts_.pool.hash(std::move(registration.password));
     if (!hash) co_return hash.error();
     NewUser user = new_user(clock_(), std::move(registration.username),
@@ -55,6 +57,12 @@ Task<Guarded<User>> Accounts::register_user(Registration registration, std::stri
     if (!added) co_return added.error();
     ++counts_.registrations;
     co_return *std::move(added);
+}
+
+Task<bool> Accounts::is_breached(const Secret& password) {
+    if (parts_.breaches == nullptr) co_return false;
+    Secret copy = password.copy();
+    co_return co_await parts_.breaches->is_breached(std::move(copy));
 }
 
 Task<Guarded<User>> Accounts::import_user(std::string username, std::string email,

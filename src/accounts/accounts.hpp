@@ -14,6 +14,7 @@
 #include "base/errc.hpp"
 #include "base/ids.hpp"
 #include "base/secret.hpp"
+#include "passwords/breach_check.hpp"
 #include "passwords/failure_floor.hpp"
 #include "passwords/hash_pool.hpp"
 #include "store/store.hpp"
@@ -78,11 +79,12 @@ class Accounts {
         FailureFloor& floor;
         AttemptLimits& limits;
         const Tokens& tokens;
+        BreachCheck* breaches = nullptr;  ///< null: passwords are not checked
     };
     Accounts(Parts parts, Argon2Settings argon2, AccountSettings settings,
              Clock clock = system_now);
 
-    /// user_exists, too_many_attempts, busy.
+    /// user_exists, breached_password, too_many_attempts, busy.
     Task<Guarded<User>> register_user(Registration registration, std::string traceparent,
                                       Client client);
     /// A user with a hash made elsewhere (is_supported_hash). user_exists.
@@ -135,6 +137,7 @@ class Accounts {
     Task<Result<AccessClaims>> authenticate(std::string token);
     Task<std::optional<TokenInfo>> introspect_refresh(const Secret& token);
     Task<Result<Session>> open_session(Login login, std::optional<Rehash> rehash, Client client);
+    Task<bool> is_breached(const Secret& password);
     Task<std::optional<Rehash>> make_rehash(std::string stored, Secret password);
     Task<void> wait_for_floor(std::chrono::steady_clock::time_point began);
     [[nodiscard]] Result<TokenPair> make_tokens(const Session& session,

@@ -27,11 +27,12 @@ AdminReply no_such_user(const std::string& name) {
 }
 
 /// What registration over HTTP would refuse is refused here in the same words.
-std::optional<std::string> check_new_user(const AdminRequest& request) {
+std::optional<std::string> check_new_user(const AdminRequest& request,
+                                          const PasswordPolicy& policy) {
     if (auto error = http::check_username(request.name)) return "username: " + *error;
     if (auto error = http::check_email(request.email)) return "e-mail: " + *error;
     if (request.password_hash.empty()) {
-        if (auto error = http::check_password(request.password.reveal()))
+        if (auto error = http::check_password(request.password.reveal(), policy))
             return "password: " + *error;
     } else if (!is_supported_hash(request.password_hash)) {
         return "--password-hash: neither an Argon2, bcrypt nor pbkdf2_sha256 hash within the cost "
@@ -41,7 +42,7 @@ std::optional<std::string> check_new_user(const AdminRequest& request) {
 }
 
 Task<AdminReply> users_add(AdminParts parts, AdminRequest request) {
-    if (auto error = check_new_user(request)) co_return failure(*error);
+    if (auto error = check_new_user(request, parts.passwords)) co_return failure(*error);
     std::string email = http::stored_email(request.email);
     std::optional<Guarded<User>> added;
     if (request.password_hash.empty()) {
@@ -60,6 +61,8 @@ Task<AdminReply> users_add(AdminParts parts, AdminRequest request) {
     if (*added) co_return printed(describe(**added, request.json));
     if (added->error().error == Errc::user_exists)
         co_return failure("a user with this name or e-mail already exists");
+    if (added->error() == Errc::breached_password)
+        co_return failure("password: " + http::breached_password_error().msg);
     co_return failure("the server is busy hashing passwords; try again");
 }
 

@@ -9,6 +9,7 @@
 #include "async/task.hpp"
 #include "base/secret.hpp"
 #include "events/relay.hpp"
+#include "passwords/policy.hpp"
 #include "store/store.hpp"
 
 namespace userd {
@@ -37,6 +38,7 @@ struct AdminParts {
     Accounts& accounts;
     KeyKeeper* keeper;                         ///< for the commands on keys
     std::function<std::string()> relay_state;  ///< a word about Kafka for `events status`
+    PasswordPolicy passwords = {};
 };
 
 /// Runs the command. Bad input and outcomes such as an unknown user are replies with exit code 1;

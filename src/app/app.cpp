@@ -65,15 +65,17 @@ App::App(Settings settings)
       tokens_(make_tokens(settings_, *keeper_)),
       limits_(*store_, keeper_->counter_key(),
               {.logins = settings_.login_limits, .registrations = settings_.registration_limit}),
+      breaches_(make_breach_check(settings_.breach_check)),
       accounts_(std::make_unique<Accounts>(
-          Accounts::Parts{*store_, hasher_, *pool_, floor_, limits_, *tokens_},
+          Accounts::Parts{*store_, hasher_, *pool_, floor_, limits_, *tokens_, breaches_.get()},
           argon2_of(settings_),
           AccountSettings{.refresh_lifetime = settings_.refresh_lifetime,
                           .max_sessions = settings_.max_sessions_per_user})),
       services_{.accounts = *accounts_,
                 .health = [this] { return health(); },
                 .trusted_proxies = http::TrustedProxies(settings_.trusted_proxies),
-                .metrics = [this] { return metrics_text(); }} {
+                .metrics = [this] { return metrics_text(); },
+                .passwords = settings_.passwords} {
     pool_->observe([this](auto waited, auto took) {
         hash_histograms_.wait.observe(waited);
         hash_histograms_.hash.observe(took);
@@ -90,7 +92,8 @@ App::App(Settings settings)
         server_of(settings_, settings_.management_listen, "management"));
     control_ = std::make_unique<ControlServer>(
         background_.at(0), control_path(settings_.database), [this](AdminRequest request) {
-            return run_admin({*store_, *accounts_, keeper_.get(), [this] { return relay_state(); }},
+            return run_admin({*store_, *accounts_, keeper_.get(), [this] { return relay_state(); },
+                              settings_.passwords},
                              std::move(request));
         });
 }
@@ -231,6 +234,7 @@ std::string App::metrics_text() const {
                            hash_histograms_,
                            *accounts_,
                            relay_.get(),
+                           breaches_.get(),
                            figures_});
 }
 

@@ -50,6 +50,7 @@ class App {
     std::unique_ptr<KeyKeeper> keeper_;  ///< used on the background loop once it runs
     std::unique_ptr<Tokens> tokens_;
     AttemptLimits limits_;
+    std::unique_ptr<BreachCheck> breaches_;  ///< null when no service is set
     std::unique_ptr<Accounts> accounts_;
     StoreFigures figures_;
     std::unique_ptr<Relay> relay_;  ///< null when no broker is set

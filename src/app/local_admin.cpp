@@ -22,7 +22,9 @@ AdminReply run_here(const Settings& settings, AdminRequest request) {
     const Tokens tokens(TokenSettings{},
                         std::make_shared<KeySet>(KeySet::Parts{key, {}, key, nullptr}));
     AttemptLimits no_limits(*store, unused.copy(), {.logins = false, .registrations = false});
-    Accounts accounts({*store, hasher, pool, floor, no_limits, tokens}, argon2, AccountSettings{});
+    const std::unique_ptr<BreachCheck> breaches = make_breach_check(settings.breach_check);
+    Accounts accounts({*store, hasher, pool, floor, no_limits, tokens, breaches.get()}, argon2,
+                      AccountSettings{});
     // The others read and make no key.
     std::unique_ptr<KeyKeeper> keeper;
     if (request.command.starts_with("keys ")) {
@@ -30,7 +32,8 @@ AdminReply run_here(const Settings& settings, AdminRequest request) {
         block_on(keeper->load([&settings] { return first_signing_key(settings); }));
     }
     AdminParts parts{*store, accounts, keeper.get(),
-                     [] { return std::string("no server runs; events wait in the outbox"); }};
+                     [] { return std::string("no server runs; events wait in the outbox"); },
+                     settings.passwords};
     return block_on(run_admin(std::move(parts), std::move(request)));
 }
 

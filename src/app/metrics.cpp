@@ -153,6 +153,19 @@ void add_accounts(Families& families, const MetricParts& parts) {
                    static_cast<double>(parts.store.sessions));
 }
 
+void add_breach_checks(Families& families, const MetricParts& parts) {
+    if (parts.breaches == nullptr) return;
+    const BreachCounts& counts = parts.breaches->counts();
+    const auto add = [&](const char* result, const std::atomic<std::uint64_t>& count) {
+        families.counter("userd_breach_checks_total",
+                         "New passwords looked up in BREACH_CHECK_URL; failed ones passed.",
+                         value_of(count), {{"result", result}});
+    };
+    add("ok", counts.ok);
+    add("breached", counts.breached);
+    add("failed", counts.failed);
+}
+
 void add_events(Families& families, const MetricParts& parts) {
     const std::int64_t oldest = parts.store.outbox_oldest_unix;
     const std::int64_t age =
@@ -192,6 +205,7 @@ std::string render_metrics(const MetricParts& parts) {
     add_tls(families, parts);
     add_hashes(families, parts);
     add_accounts(families, parts);
+    add_breach_checks(families, parts);
     add_events(families, parts);
     return families.text();
 }

@@ -10,6 +10,7 @@
 #include "accounts/accounts.hpp"
 #include "events/relay.hpp"
 #include "http/server.hpp"
+#include "passwords/breach_check.hpp"
 #include "passwords/hash_pool.hpp"
 #include "store/store.hpp"
 
@@ -44,7 +45,8 @@ struct MetricParts {
     const HashPool& pool;
     const HashHistograms& hashes;
     const Accounts& accounts;
-    const Relay* relay;  ///< null when no broker is set
+    const Relay* relay;           ///< null when no broker is set
+    const BreachCheck* breaches;  ///< null when passwords are not checked
     const StoreFigures& store;
 };
 

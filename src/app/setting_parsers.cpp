@@ -143,6 +143,19 @@ std::string proxies(std::string_view name, const std::string& text) {
     return text;
 }
 
+std::string folder_url(std::string_view name, const std::string& text) {
+    const std::size_t scheme = text.find("://");
+    const std::size_t path = scheme == std::string::npos ? scheme : text.find('/', scheme + 3);
+    const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+        return c > ' ' && c <= '~' &&
+               std::string_view("?#\"<>\\^`{|}").find(c) == std::string_view::npos;
+    });
+    // It may hold a password, so it is not repeated.
+    if (!plain || !is_origin(std::string_view(text).substr(0, path)))
+        fail(name, "is no address of a service; write https://host/path/");
+    return text.ends_with('/') ? text : text + "/";
+}
+
 Algorithm algorithm(std::string_view name, const std::string& text) {
     if (const auto known = algorithm_named(text)) return *known;
     fail(name, "'" + text + "' is none of ES256, EdDSA, RS256, HS256");

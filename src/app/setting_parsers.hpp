@@ -26,6 +26,9 @@ namespace userd::parse {
 [[nodiscard]] std::vector<std::string> origins(std::string_view name, const std::string& text);
 /// Addresses and networks with commas; given back as they are.
 [[nodiscard]] std::string proxies(std::string_view name, const std::string& text);
+/// `https://host:port/path/`, without user, query or fragment; the last slash is added where it is
+/// missing.
+[[nodiscard]] std::string folder_url(std::string_view name, const std::string& text);
 [[nodiscard]] Algorithm algorithm(std::string_view name, const std::string& text);
 [[nodiscard]] log::Level level(std::string_view name, const std::string& text);
 [[nodiscard]] log::Format format(std::string_view name, const std::string& text);

@@ -55,6 +55,10 @@ const std::vector<SettingInfo>& table() {
         {"THREADS", "cores", "event loops"},
         {"HASH_THREADS", "cores", "password-hash workers"},
         {"HASH_QUEUE", "64 per thread", "password hashes that may wait"},
+        {"PASSWORD_MIN_LENGTH", "8", "bytes that a new password has at least"},
+        {"BREACH_CHECK_URL", "",
+         "k-anonymity range service that new passwords are looked up in; off when not set"},
+        {"BREACH_CHECK_TIMEOUT_MS", "2000", "after which a new password passes unchecked"},
         {"LOGIN_LIMITS", "on", "limits on guessing"},
         {"REGISTRATION_LIMIT", "on", "limits on registrations per address"},
         {"TRUSTED_PROXIES", "",
@@ -303,6 +307,15 @@ void load_limits(const Values& values, Settings& settings) {
     check_argon2(settings);
 }
 
+void load_passwords(const Values& values, Settings& settings) {
+    set_number(values, "PASSWORD_MIN_LENGTH", settings.passwords.min_bytes, 8, 128);
+    with(values, "BREACH_CHECK_URL",
+         [&](auto n, const auto& t) { settings.breach_check.url = parse::folder_url(n, t); });
+    with(values, "BREACH_CHECK_TIMEOUT_MS", [&](auto n, const auto& t) {
+        settings.breach_check.timeout = std::chrono::milliseconds(parse::number(n, t, 100, 10'000));
+    });
+}
+
 std::string set_or_not(const Secret& secret) {
     return secret.empty() ? "not set" : "set";
 }
@@ -321,6 +334,7 @@ Settings load_settings(const SettingSources& sources) {
     load_tokens(values, settings);
     load_keys(values, settings);
     load_limits(values, settings);
+    load_passwords(values, settings);
     with(values, "LOG_LEVEL",
          [&](auto n, const auto& t) { settings.log_level = parse::level(n, t); });
     with(values, "LOG_FORMAT",
@@ -371,6 +385,9 @@ std::string describe(const Settings& settings) {
     line("THREADS", std::to_string(settings.threads));
     line("HASH_THREADS", std::to_string(settings.hash_threads));
     line("HASH_QUEUE", std::to_string(settings.hash_queue));
+    line("PASSWORD_MIN_LENGTH", std::to_string(settings.passwords.min_bytes));
+    line("BREACH_CHECK_URL", settings.breach_check.url);
+    line("BREACH_CHECK_TIMEOUT_MS", std::to_string(settings.breach_check.timeout.count()));
     line("LOGIN_LIMITS", on_off(settings.login_limits));
     line("REGISTRATION_LIMIT", on_off(settings.registration_limit));
     line("TRUSTED_PROXIES", settings.trusted_proxies);

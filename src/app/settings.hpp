@@ -13,6 +13,8 @@
 
 #include "base/log.hpp"
 #include "base/secret.hpp"
+#include "passwords/breach_check_settings.hpp"
+#include "passwords/policy.hpp"
 #include "tokens/keys.hpp"
 
 namespace userd {
@@ -51,6 +53,8 @@ struct Settings {
     std::size_t threads = 1;  ///< event loops
     std::size_t hash_threads = 1;
     std::size_t hash_queue = 64;  ///< all threads together
+    PasswordPolicy passwords;
+    BreachCheckSettings breach_check;
     bool login_limits = true;
     bool registration_limit = true;
     std::string trusted_proxies;  ///< as http::TrustedProxies takes it

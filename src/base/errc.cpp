@@ -12,6 +12,8 @@ const char* name_of(Errc error) noexcept {
             return "bad_refresh";
         case Errc::bad_token:
             return "bad_token";
+        case Errc::breached_password:
+            return "breached_password";
         case Errc::not_found:
             return "not_found";
         case Errc::too_many_attempts:

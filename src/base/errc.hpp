@@ -14,7 +14,8 @@ enum class Errc {
     bad_refresh,      ///< a refresh token that is malformed, expired, revoked, reused or of another
                       ///< kind
     bad_token,        ///< an access token that is not valid, or whose session or user is gone
-    not_found,        ///< no such user, session or event
+    breached_password,  ///< a new password that is known from a data breach
+    not_found,          ///< no such user, session or event
     too_many_attempts,  ///< failures or registrations; nothing was done
     busy,               ///< a bounded queue is full or its deadline cannot be met; nothing was done
 };

@@ -8,12 +8,23 @@ namespace {
 constexpr std::size_t kMaxLine = 1024;
 constexpr std::size_t kMaxOverhead = 64 * 1024;
 
+bool is_line_text(std::string_view line) {
+    return line.size() <= kMaxLine &&
+           line.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+/// Before a line's end has come: its CR may be the last byte.
+ChunkedBody::State unfinished(std::string_view line) {
+    return line.size() > kMaxLine + 1 ? ChunkedBody::State::malformed : ChunkedBody::State::more;
+}
+
 }  // namespace
 
 ChunkedBody::State ChunkedBody::feed(std::string_view& bytes) {
     for (;;) {
         State state = State::more;
-        const Part before = part_;
+        const Part part = part_;
+        const std::size_t size = bytes.size();
         switch (part_) {
             case Part::size:
                 state = take_size(bytes);
@@ -26,24 +37,19 @@ ChunkedBody::State ChunkedBody::feed(std::string_view& bytes) {
                 break;
         }
         if (overhead_ > kMaxOverhead) return State::malformed;
-        const bool advanced = part_ != before;
-        if (state != State::more || (!advanced && part_ != Part::trailer) || bytes.empty())
-            return state;
-        if (!advanced && bytes.find("\r\n") == std::string_view::npos)
-            return bytes.size() > kMaxLine ? State::malformed : State::more;
+        const bool advanced = part_ != part || bytes.size() != size;
+        if (state != State::more || !advanced || bytes.empty()) return state;
     }
 }
 
 ChunkedBody::State ChunkedBody::take_size(std::string_view& bytes) {
     const std::size_t end = bytes.find("\r\n");
-    if (end == std::string_view::npos)
-        return bytes.size() > kMaxLine ? State::malformed : State::more;
+    if (end == std::string_view::npos) return unfinished(bytes);
     const std::string_view line = bytes.substr(0, end);
     std::size_t size = 0;
     const auto [stop, error] = std::from_chars(line.data(), line.data() + line.size(), size, 16);
     const std::string_view rest = line.substr(static_cast<std::size_t>(stop - line.data()));
-    if (error != std::errc{} || line.size() > kMaxLine || (!rest.empty() && rest.front() != ';') ||
-        rest.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos)
+    if (error != std::errc{} || !is_line_text(line) || (!rest.empty() && rest.front() != ';'))
         return State::malformed;
     if (size > max_body_ - body_.size()) return State::too_large;
     bytes.remove_prefix(end + 2);
@@ -69,8 +75,8 @@ ChunkedBody::State ChunkedBody::take_data(std::string_view& bytes) {
 
 ChunkedBody::State ChunkedBody::take_trailer(std::string_view& bytes) {
     const std::size_t end = bytes.find("\r\n");
-    if (end == std::string_view::npos)
-        return bytes.size() > kMaxLine ? State::malformed : State::more;
+    if (end == std::string_view::npos) return unfinished(bytes);
+    if (!is_line_text(bytes.substr(0, end))) return State::malformed;
     const bool last = end == 0;
     bytes.remove_prefix(end + 2);
     overhead_ += end + 2;

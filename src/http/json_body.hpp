@@ -18,7 +18,8 @@ struct JsonError {
 constexpr std::size_t kMaxJsonDepth = 32;
 constexpr const char* kNestedTooDeep = "Nesting too deep";
 
-/// Strict RFC 8259: no repeated members, at most 32 levels, valid UTF-8, no lone surrogates.
+/// Strict RFC 8259: no repeated members, at most 32 levels, valid UTF-8, no lone surrogates, no
+/// number that a double cannot hold.
 [[nodiscard]] std::variant<boost::json::value, JsonError> parse_json(std::string_view text);
 
 }  // namespace userd::http

@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 
+#include "http/validation.hpp"
+
 namespace userd::http {
 namespace {
 
@@ -37,6 +39,8 @@ Response problem(Errc error) {
             return unauthorized("Invalid token, Please login again");
         case Errc::bad_token:
             return unauthorized("Could not validate credentials");
+        case Errc::breached_password:
+            return unprocessable({breached_password_error()});
         case Errc::not_found:
             return not_found();
         case Errc::too_many_attempts:

@@ -1,5 +1,7 @@
 #include "http/registration_rules.hpp"
 
+#include <cstdlib>
+
 #include "base/text.hpp"
 #include "http/email_form.hpp"
 
@@ -9,8 +11,6 @@ namespace {
 constexpr std::size_t kMinUsername = 3;
 constexpr std::size_t kMaxUsername = 64;
 constexpr std::size_t kMaxEmail = 254;
-constexpr std::size_t kMinPassword = 8;
-constexpr std::size_t kMaxPassword = 1024;
 constexpr const char* kUsernamePattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
 
 bool is_alphanumeric(char c) {
@@ -34,10 +34,12 @@ BrokenRule too_long(std::size_t most) {
 }
 
 /// As Pydantic reports a ValueError of a validator, through FastAPI's encoder.
+BrokenRule value_error(const std::string& reason) {
+    return {"value_error", "Value error, " + reason, {{"error", boost::json::object()}}};
+}
+
 BrokenRule has_nul() {
-    return {"value_error",
-            "Value error, NUL characters are not allowed",
-            {{"error", boost::json::object()}}};
+    return value_error("NUL characters are not allowed");
 }
 
 }  // namespace
@@ -62,9 +64,21 @@ std::optional<BrokenRule> check_new_email(std::string_view email) {
         "value_error", "value is not a valid email address: " + *reason, {{"reason", *reason}}};
 }
 
-std::optional<BrokenRule> check_new_password(std::string_view password) {
-    if (password.size() < kMinPassword) return too_short(kMinPassword);
-    return check_login_password(password);
+std::optional<BrokenRule> check_new_password(std::string_view password,
+                                             const PasswordPolicy& policy) {
+    const std::optional<PasswordFault> fault = fault_of_password(password, policy);
+    if (!fault) return std::nullopt;
+    switch (*fault) {
+        case PasswordFault::too_short:
+            return too_short(policy.min_bytes);
+        case PasswordFault::too_long:
+            return too_long(kMaxPasswordBytes);
+        case PasswordFault::has_nul:
+            return has_nul();
+        case PasswordFault::common:
+            return value_error("this password is among the most common ones; choose another");
+    }
+    std::abort();
 }
 
 std::optional<BrokenRule> check_login_name(std::string_view name) {
@@ -74,9 +88,13 @@ std::optional<BrokenRule> check_login_name(std::string_view name) {
 }
 
 std::optional<BrokenRule> check_login_password(std::string_view password) {
-    if (password.size() > kMaxPassword) return too_long(kMaxPassword);
+    if (password.size() > kMaxPasswordBytes) return too_long(kMaxPasswordBytes);
     if (password.find('\0') != std::string_view::npos) return has_nul();
     return std::nullopt;
+}
+
+BrokenRule breached_password() {
+    return value_error("this password has appeared in a data breach; choose another");
 }
 
 }  // namespace userd::http

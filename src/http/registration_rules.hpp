@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "passwords/policy.hpp"
+
 namespace userd::http {
 
 /// A rule that a value breaks, in Pydantic's words.
@@ -18,8 +20,12 @@ struct BrokenRule {
 /// kept.
 [[nodiscard]] std::optional<BrokenRule> check_new_username(std::string_view username);
 [[nodiscard]] std::optional<BrokenRule> check_new_email(std::string_view email);
-[[nodiscard]] std::optional<BrokenRule> check_new_password(std::string_view password);
+[[nodiscard]] std::optional<BrokenRule> check_new_password(std::string_view password,
+                                                           const PasswordPolicy& policy);
 [[nodiscard]] std::optional<BrokenRule> check_login_name(std::string_view name);
 [[nodiscard]] std::optional<BrokenRule> check_login_password(std::string_view password);
+
+/// What a password breaks that a breach check knows.
+[[nodiscard]] BrokenRule breached_password();
 
 }  // namespace userd::http

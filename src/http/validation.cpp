@@ -1,6 +1,7 @@
 #include "http/validation.hpp"
 
 #include <boost/json.hpp>
+#include <functional>
 
 #include "base/text.hpp"
 #include "http/form.hpp"
@@ -16,6 +17,13 @@ namespace json = boost::json;
 FieldError error_of(std::string type, std::vector<json::value> loc, std::string msg,
                     json::value input) {
     return {std::move(type), std::move(loc), std::move(msg), std::move(input), std::nullopt};
+}
+
+FieldError error_of(BrokenRule broken, const char* field, json::value input) {
+    FieldError error =
+        error_of(std::move(broken.type), {"body", field}, std::move(broken.msg), std::move(input));
+    error.ctx = std::move(broken.ctx);
+    return error;
 }
 
 FieldError missing(std::vector<json::value> loc, json::value input) {
@@ -60,14 +68,14 @@ Parsed<json::object> json_object(const Request& request) {
     return std::move(value.get_object());
 }
 
-using Rule = std::optional<BrokenRule> (*)(std::string_view);
+using Rule = std::function<std::optional<BrokenRule>(std::string_view)>;
 
 /// Reads the fields of one body in their declared order and gathers all that is wrong.
 class Fields {
   public:
     explicit Fields(const json::object& object) : object_(object) {}
 
-    std::string text(const char* name, Rule rule) {
+    std::string text(const char* name, const Rule& rule) {
         const json::value* value = object_.if_contains(name);
         if (value == nullptr) {
             errors_.push_back(missing({"body", name}, masked(object_)));
@@ -84,13 +92,11 @@ class Fields {
         return std::string(text);
     }
 
-    void check(const char* name, std::string_view text, Rule rule, const json::value& input) {
-        if (rule == nullptr) return;
+    void check(const char* name, std::string_view text, const Rule& rule,
+               const json::value& input) {
+        if (!rule) return;
         if (auto broken = rule(text)) {
-            FieldError error =
-                error_of(std::move(broken->type), {"body", name}, std::move(broken->msg), input);
-            error.ctx = std::move(broken->ctx);
-            errors_.push_back(std::move(error));
+            errors_.push_back(error_of(*std::move(broken), name, input));
         }
     }
 
@@ -156,14 +162,20 @@ Response unprocessable(const FieldErrors& errors) {
     return response;
 }
 
-Parsed<RegisterForm> parse_register(const Request& request) {
+FieldError breached_password_error() {
+    return error_of(breached_password(), "password", kMask);
+}
+
+Parsed<RegisterForm> parse_register(const Request& request, const PasswordPolicy& policy) {
     Parsed<json::object> object = json_object(request);
     if (!object) return object.errors();
     Fields fields(*object);
     RegisterForm form;
     form.username = fields.text("username", check_new_username);
     form.email = stored_email(fields.text("email", check_new_email));
-    form.password = Secret(fields.text("password", check_new_password));
+    form.password = Secret(fields.text("password", [&policy](std::string_view password) {
+        return check_new_password(password, policy);
+    }));
     if (!fields.good()) return std::move(fields.errors());
     return {std::move(form)};
 }
@@ -199,8 +211,8 @@ std::optional<std::string> check_email(std::string_view email) {
     return message_of(check_new_email(email));
 }
 
-std::optional<std::string> check_password(std::string_view password) {
-    return message_of(check_new_password(password));
+std::optional<std::string> check_password(std::string_view password, const PasswordPolicy& policy) {
+    return message_of(check_new_password(password, policy));
 }
 
 std::string stored_email(std::string_view email) {

@@ -11,6 +11,7 @@
 
 #include "base/secret.hpp"
 #include "http/message.hpp"
+#include "passwords/policy.hpp"
 
 namespace userd::http {
 
@@ -44,6 +45,9 @@ class Parsed {
 /// 422 {"detail":[…]}.
 [[nodiscard]] Response unprocessable(const FieldErrors& errors);
 
+/// For Errc::breached_password.
+[[nodiscard]] FieldError breached_password_error();
+
 /// The three request bodies of the API. Every rule of the contract ("At registration …") is checked
 /// here, once; the errors have FastAPI's types, locations, messages, order and ctx.
 struct RegisterForm {
@@ -58,7 +62,8 @@ struct LoginForm {
 struct RefreshForm {
     Secret old_refresh_token;
 };
-[[nodiscard]] Parsed<RegisterForm> parse_register(const Request& request);
+[[nodiscard]] Parsed<RegisterForm> parse_register(const Request& request,
+                                                  const PasswordPolicy& policy);
 /// JSON, or an OAuth2 password form (application/x-www-form-urlencoded).
 [[nodiscard]] Parsed<LoginForm> parse_login(const Request& request);
 [[nodiscard]] Parsed<RefreshForm> parse_refresh(const Request& request);
@@ -66,7 +71,8 @@ struct RefreshForm {
 /// The rules of registration for the command line: the message, or nothing when good.
 [[nodiscard]] std::optional<std::string> check_username(std::string_view username);
 [[nodiscard]] std::optional<std::string> check_email(std::string_view email);
-[[nodiscard]] std::optional<std::string> check_password(std::string_view password);
+[[nodiscard]] std::optional<std::string> check_password(std::string_view password,
+                                                        const PasswordPolicy& policy);
 /// The form that is stored: domain in lower case.
 [[nodiscard]] std::string stored_email(std::string_view email);
 

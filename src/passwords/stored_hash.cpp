@@ -28,6 +28,9 @@ std::optional<std::uint32_t> parse_count(std::string_view text, std::uint32_t ma
 
 std::optional<std::string> decode_base64(std::string_view text, int variant, std::size_t min_bytes,
                                          std::size_t max_bytes) {
+    // libsodium 1.0.18 takes every byte above ASCII for a digit where char is signed.
+    if (!std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; }))
+        return std::nullopt;
     std::string bytes(text.size(), '\0');
     std::size_t size = 0;
     const char* stop = nullptr;

@@ -50,6 +50,7 @@ def test_malformed_json_has_pythons_words_and_position(shared, text, position, m
     b"[" * 33 + b"]" * 33,
     b"[" * 60000,
     b'{"username":NaN,"password":"x"}',
+    b'{"username":1e400,"password":"x"}',
 ])
 def test_what_strict_json_forbids_is_invalid(shared, body):
     assert errors(shared.http.post("/user/login", content=body))[0]["type"] == "json_invalid"

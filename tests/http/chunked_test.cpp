@@ -44,6 +44,26 @@ TEST(Chunked, TheSumOfAllChunksIsLimited) {
     EXPECT_EQ(decode("32\r\n" + std::string(50, 'a') + "\r\n33\r\n", 100).first, State::too_large);
 }
 
+TEST(Chunked, LinesHaveTheSameLimitHoweverTheyAreCut) {
+    const std::string longest(1024, 'x');
+    const std::string size = "0;" + longest.substr(2);
+    for (const std::size_t piece : {1U, 2U, 1025U, 5000U}) {
+        EXPECT_EQ(decode(size + "\r\n\r\n", piece).first, State::done) << piece;
+        EXPECT_EQ(decode(size + "x\r\n\r\n", piece).first, State::malformed) << piece;
+        EXPECT_EQ(decode("0\r\n" + longest + "\r\n\r\n", piece).first, State::done) << piece;
+        EXPECT_EQ(decode("0\r\n" + longest + "x\r\n\r\n", piece).first, State::malformed) << piece;
+    }
+}
+
+TEST(Chunked, LinesHoldNoBareLineEnds) {
+    using namespace std::string_literals;
+    for (const std::string& line : {"a\nb"s, "a\rb"s, "a\0b"s})
+        for (const std::size_t piece : {1U, 100U}) {
+            EXPECT_EQ(decode("1;" + line + "\r\n", piece).first, State::malformed);
+            EXPECT_EQ(decode("0\r\n" + line + "\r\n\r\n", piece).first, State::malformed);
+        }
+}
+
 TEST(Chunked, EndlessLinesAreRefused) {
     EXPECT_EQ(decode("1;" + std::string(5000, 'x'), 100).first, State::malformed);
     EXPECT_EQ(decode("0\r\n" + std::string(5000, 'x'), 100).first, State::malformed);

@@ -35,6 +35,12 @@ TEST(JsonBody, DuplicatesAreFoundThroughEscapesAndAtAnyDepth) {
     EXPECT_EQ(message(R"([{"a":1},{"a":2}])"), "");
 }
 
+TEST(JsonBody, NumbersThatADoubleCannotHoldAreRefused) {
+    for (const std::string_view text : {"1e400", "[-1e400]", R"({"a":1e99999})"})
+        EXPECT_NE(message(text).find("out of range"), std::string::npos) << text;
+    EXPECT_EQ(message("[1.7976931348623157e308, 1e-400]"), "");
+}
+
 TEST(JsonBody, DepthEndsAt32) {
     EXPECT_EQ(message(std::string(32, '[') + std::string(32, ']')), "");
     EXPECT_NE(message(std::string(33, '[') + std::string(33, ']')), "");

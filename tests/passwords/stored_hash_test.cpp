@@ -239,6 +239,15 @@ INSTANTIATE_TEST_SUITE_P(Others, HostileStoredHash,
                                          "5f4dcc3b5aa765d61d8327deb882cf99",
                                          "argon2$argon2id$v=19$m=64,t=3,p=1$AAAA$AAAA"));
 
+TEST(StoredHash, NoByteAboveAsciiIsABase64Digit) {
+    for (const std::string& sample : {kArgon2, kDjango, kPasslib})
+        for (int byte = 0x80; byte <= 0xFF; ++byte) {
+            std::string text = sample;
+            text[text.size() - 20] = static_cast<char>(byte);
+            EXPECT_EQ(hash_format(text), "unknown") << sample << " with " << byte;
+        }
+}
+
 TEST(StoredHash, SamplesOfTheHostileTablesAreGood) {
     EXPECT_TRUE(parse_argon2(kArgon2));
     EXPECT_TRUE(bcrypt_cost(kBcrypt));

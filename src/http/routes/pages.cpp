@@ -1,3 +1,7 @@
+#include <boost/json.hpp>
+#include <memory>
+#include <string>
+
 #include "http/routes/assets.hpp"
 #include "http/routes/routes.hpp"
 
@@ -30,6 +34,14 @@ Task<Response> serve(EmbeddedFile file) {
     co_return response;
 }
 
+/// The document as written, but for what the settings decide.
+std::string openapi_document(std::string_view written, const PasswordPolicy& policy) {
+    boost::json::value document = boost::json::parse(written);
+    document.at_pointer("/components/schemas/Registration/properties/password/minLength") =
+        policy.min_bytes;
+    return boost::json::serialize(document);
+}
+
 Task<Response> greet(std::string_view text) {
     co_return ok(std::string(text));
 }
@@ -38,16 +50,26 @@ Route greeting(std::string_view path, std::string_view text) {
     return {Method::get, path, Access::anyone, [text](const Request&) { return greet(text); }};
 }
 
+Route openapi(const EmbeddedFile& file, const PasswordPolicy& policy) {
+    auto document = std::make_shared<const std::string>(openapi_document(file.content, policy));
+    return {Method::get, file.name, Access::anyone, [name = file.name, document](const Request&) {
+                return serve({name, *document});
+            }};
+}
+
 }  // namespace
 
-std::vector<Route> page_routes() {
+std::vector<Route> page_routes(const PasswordPolicy& policy) {
     std::vector<Route> routes = {
         greeting("/", R"({"Message":"User App running :-}"})"),
         greeting("/user/", R"({"Message":"User Page running :-}"})"),
     };
     for (const EmbeddedFile& file : assets::files())
-        routes.push_back({Method::get, file.name, Access::anyone,
-                          [file](const Request&) { return serve(file); }});
+        if (file.name == "/openapi.json")
+            routes.push_back(openapi(file, policy));
+        else
+            routes.push_back({Method::get, file.name, Access::anyone,
+                              [file](const Request&) { return serve(file); }});
     return routes;
 }
 

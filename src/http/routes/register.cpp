@@ -6,7 +6,7 @@
 namespace userd::http {
 
 Task<Response> register_user(Services& services, const Request& request) {
-    Parsed<RegisterForm> form = parse_register(request);
+    Parsed<RegisterForm> form = parse_register(request, services.passwords);
     if (!form) co_return unprocessable(form.errors());
     Registration registration;
     registration.username = std::move(form->username);

@@ -33,7 +33,8 @@ Task<Response> health_live(Services& services, const Request& request);
 Task<Response> health_ready(Services& services, const Request& request);
 Task<Response> metrics(Services& services, const Request& request);
 
-/// The fixed pages: greetings, OpenAPI document, documentation pages and their assets.
-[[nodiscard]] std::vector<Route> page_routes();
+/// The fixed pages: greetings, OpenAPI document (with the policy's minimum), documentation pages
+/// and their assets.
+[[nodiscard]] std::vector<Route> page_routes(const PasswordPolicy& policy);
 
 }  // namespace userd::http

@@ -6,6 +6,7 @@
 #include "accounts/accounts.hpp"
 #include "async/task.hpp"
 #include "http/client_address.hpp"
+#include "passwords/policy.hpp"
 
 namespace userd::http {
 
@@ -20,6 +21,7 @@ struct Services {
     std::function<Task<Health>()> health;
     TrustedProxies trusted_proxies;
     std::function<std::string()> metrics;  ///< Prometheus text
+    PasswordPolicy passwords = {};
 };
 
 }  // namespace userd::http

@@ -67,7 +67,7 @@ Response tokens_answer(const TokenPair& tokens) {
 
 std::vector<Route> api_routes(Services& services) {
     std::vector<Route> routes = bind(services, kApi);
-    std::vector<Route> pages = page_routes();
+    std::vector<Route> pages = page_routes(services.passwords);
     routes.insert(routes.end(), std::make_move_iterator(pages.begin()),
                   std::make_move_iterator(pages.end()));
     return routes;
