@@ -32,8 +32,13 @@ class Loops {
     void join();
 
   private:
+    struct Context : boost::asio::io_context {
+        using io_context::io_context;
+        /// Destroys what waits on it; what lies on it (sockets, timers) may still be destroyed.
+        void drop() { shutdown(); }
+    };
     struct Loop {
-        boost::asio::io_context context{1};
+        Context context{1};
         boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
             context.get_executor()};
         std::thread thread;

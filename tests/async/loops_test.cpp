@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/post.hpp>
+#include <boost/asio.hpp>
 #include <future>
+
+#include "async/task.hpp"
 
 namespace userd {
 namespace {
@@ -35,6 +37,33 @@ TEST(Loops, StopEndsLoopsThatStillWait) {
     loops.stop();
     loops.join();
     SUCCEED();
+}
+
+Task<void> hold_for_ever(std::shared_ptr<boost::asio::ip::tcp::acceptor> held) {
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    timer.expires_at(std::chrono::steady_clock::time_point::max());
+    co_await timer.async_wait(boost::asio::use_awaitable);
+    held->close();
+}
+
+TEST(Loops, WhatIsSuspendedOnOneMayOwnASocketOfAnother) {
+    std::weak_ptr<boost::asio::ip::tcp::acceptor> seen;
+    {
+        Loops loops(3);
+        for (std::size_t owner = 0; owner < loops.size(); ++owner) {
+            auto acceptor = std::make_shared<boost::asio::ip::tcp::acceptor>(
+                loops.at(owner),
+                boost::asio::ip::tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+            seen = acceptor;
+            for (std::size_t i = 0; i < loops.size(); ++i)
+                boost::asio::co_spawn(loops.at(i), hold_for_ever(acceptor), boost::asio::detached);
+        }
+        loops.start();
+        std::promise<void> begun;
+        boost::asio::post(loops.at(2), [&begun] { begun.set_value(); });
+        begun.get_future().wait();
+    }
+    EXPECT_TRUE(seen.expired());
 }
 
 }  // namespace
