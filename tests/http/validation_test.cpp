@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{Form::login, "", kMissingBody, "text/plain"},
                     Bad{Form::login, "1", no_object("1")},
                     Bad{Form::login, "true", no_object("true")},
-                    Bad{Form::login, "[1,\"a\"]", no_object(R"([1,"a"])")},
+                    Bad{Form::login, "[1,[2]]", no_object("[1,[2]]")},
                     Bad{Form::login, '"' + kSecret + '"', no_object(R"("**********")")},
                     Bad{Form::login, R"([{"password":")" + kSecret + R"("}])",
                         no_object(R"([{"password":"**********"}])")},
@@ -185,6 +185,9 @@ INSTANTIATE_TEST_SUITE_P(
         bad_email("@example.org", "There must be something before the @-sign."),
         bad_email("a@", "There must be something after the @-sign."),
         bad_email("a@b", "The part after the @-sign is not valid. It should have a period."),
+        bad_email("a@example.123",
+                  "The part after the @-sign is not valid. It is not within a valid top-level "
+                  "domain."),
         bad_email(".a@example.org", "An email address cannot start with a period."),
         bad_email("a.@example.org",
                   "An email address cannot have a period immediately before the @-sign."),
@@ -193,23 +196,36 @@ INSTANTIATE_TEST_SUITE_P(
                   "An email address cannot have a period immediately after the @-sign."),
         bad_email("a@example.org.", "An email address cannot end with a period."),
         bad_email("a@example..org", "An email address cannot have two periods in a row."),
-        bad_email("a b@example.org",
-                  "The email address contains invalid characters before the @-sign."),
-        bad_email("a@b@example.org",
-                  "The email address contains invalid characters before the @-sign."),
-        bad_email("\xc3\xa4@example.org",
-                  "The email address contains invalid characters before the @-sign."),
-        bad_email("a@exa_mple.org", "The part after the @-sign contains invalid characters."),
-        bad_email("a@\xc3\xa4.org", "The part after the @-sign contains invalid characters."),
-        bad_email(std::string("a@exa\0mple.org", 14),
-                  "The part after the @-sign contains invalid characters."),
-        bad_email("a@-example.org",
-                  "The part after the @-sign cannot have a hyphen next to a period."),
         bad_email(std::string(65, 'a') + "@example.org",
                   "The email address is too long before the @-sign (1 character too many)."),
         bad_email("a@" + std::string(65, 'b') + ".org",
                   "After the @-sign, periods cannot be separated by so many characters (2 "
                   "characters too many).")));
+
+class MalformedEmails : public testing::TestWithParam<std::string> {};
+
+TEST_P(MalformedEmails, AreValueErrorsWithTheirReason) {
+    const json::value detail =
+        json::parse(answer(Form::registration, body_of(registration("ada", GetParam(), kSecret))));
+    const json::object& error = detail.at("detail").at(0).as_object();
+    EXPECT_EQ(detail.at("detail").as_array().size(), 1U);
+    EXPECT_EQ(error.at("type"), "value_error");
+    EXPECT_EQ(error.at("loc"), (json::array{"body", "email"}));
+    EXPECT_EQ(error.at("input").as_string(), GetParam());
+    const json::string& reason = error.at("ctx").at("reason").as_string();
+    EXPECT_EQ(error.at("msg").as_string(),
+              "value is not a valid email address: " + std::string(reason));
+    EXPECT_EQ(check_email(GetParam()), std::string(error.at("msg").as_string()));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, MalformedEmails,
+                         testing::Values("a b@example.org", "a@b@example.org",
+                                         "\xc3\xa4@example.org", "\"a b\"@example.org",
+                                         "a,b@example.org", "a@exa_mple.org", "a@\xc3\xa4.org",
+                                         std::string("a@exa\0mple.org", 14), "a\n@example.org",
+                                         "a@example.org\n", " a@example.org", "<a@example.org>",
+                                         "a@-example.org", "a@example-.org", "a@[127.0.0.1]",
+                                         "a@127.0.0.1", "@", "@@", "a@@example.org"));
 
 Bad bad_password(Form form, const std::string& password, const std::string& type,
                  const std::string& msg, const json::object& ctx) {
@@ -256,7 +272,7 @@ INSTANTIATE_TEST_SUITE_P(
 // another way is refused.
 TEST(Validation, AmbiguousFormsAreRefusedAndNotEchoed) {
     for (const std::string& body : {"username=ada&password=" + kSecret + "&password=x",
-                                    "password=" + kSecret + "&username=%"}) {
+                                    "password=" + kSecret + "&username=%ff"}) {
         const std::string found = answer(Form::login, body_of(body, kForm));
         EXPECT_EQ(json::parse(found).at("detail").at(0).at("type").as_string(), "value_error");
         EXPECT_EQ(found.find(kSecret), std::string::npos);
