@@ -23,7 +23,8 @@ inline const char* const kBcryptHash =
 inline const char* const kDjangoHash =
     "pbkdf2_sha256$1000$seasalt2024Xyz$9uVxizPQ3FwSGYtHLo893OD0HRitiwK8BFZuFvH+Xbs=";
 
-/// A coroutine on a loop of its own that the test steps, and what came of it so far.
+/// A coroutine on a loop of its own that the test steps, and what came of it so far. Not to be
+/// destroyed while another thread is to resume it: finish() first.
 template <class T>
 class Stepped {
   public:

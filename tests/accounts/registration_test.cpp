@@ -111,7 +111,10 @@ class FullPool : public AccountsFixture {
             pool_.hash(Secret(std::string_view("x"))));
         gate_.await(1);
     }
-    void TearDown() override { gate_.open(); }
+    void TearDown() override {
+        gate_.open();
+        running_->finish().value();
+    }
 
     Gate gate_;
     std::unique_ptr<Stepped<Result<std::string>>> running_;
@@ -127,7 +130,8 @@ TEST_F(FullPool, IsBusyAndNothingIsWritten) {
     EXPECT_FALSE(run_task(store_->is_taken("ada", "ada@example.org")));
     EXPECT_EQ(accounts_.counts().registrations, 0U);
     gate_.open();
-    running_->finish().value();
+    while (pool_.stats().running > 0)
+        std::this_thread::yield();
     EXPECT_TRUE(add("Ada", "ada@example.org"));
 }
 

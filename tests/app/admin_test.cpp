@@ -212,7 +212,6 @@ class AdminOfABusyServer : public AdminTest {
   protected:
     AdminOfABusyServer()
         : AdminTest({.threads = 1, .queue = 0, .deadline = std::chrono::hours(1)}) {}
-    void TearDown() override { gate_.open(); }
     Gate gate_;
 };
 
@@ -223,6 +222,8 @@ TEST_F(AdminOfABusyServer, IsToldToTryAgain) {
     expect_failure(run(adding("ada", "ada@example.org")),
                    "the server is busy hashing passwords; try again");
     EXPECT_EQ(run("users show", "ada").exit_code, 1);
+    gate_.open();
+    EXPECT_TRUE(running.finish());
 }
 
 }  // namespace
