@@ -126,7 +126,8 @@ std::vector<std::string> origins(std::string_view name, const std::string& text)
         start = comma + 1;
         origin.erase(0, origin.find_first_not_of(' '));
         origin.erase(origin.find_last_not_of(' ') + 1);
-        if (!is_origin(origin))
+        // Browsers send it in lower case, whatever the address bar shows.
+        if (!is_origin(compared_form(origin)))
             fail(name,
                  "'" + origin + "' is no origin; write https://shop.example, several with commas");
         origins.push_back(compared_form(origin));

@@ -140,16 +140,26 @@ class Values {
 
   private:
     void take(const NamedValues& source, bool only_known) {
+        std::map<std::string, std::string> taken;
         for (const auto& [name, value] : source) {
-            if (is_known(name)) {
-                // An empty variable is an unset one, and does not hide a lower source's value.
-                if (!value.empty()) values_[name] = value;
-            } else if (name.starts_with("KAFKA_")) {
-                take_kafka(name, value);
-            } else if (only_known) {
-                fail_unknown(name);
+            const bool known = is_known(name);
+            if (!known && !name.starts_with("KAFKA_")) {
+                if (only_known) fail_unknown(name);
+                continue;
             }
+            // An empty variable is an unset one, and does not hide a lower source's value.
+            if (value.empty()) continue;
+            if (known)
+                taken[name] = value;
+            else
+                take_kafka(name, value);
         }
+        // Two names of one setting: within a source the full one counts, and either beats a lower
+        // source's.
+        if (const auto old = taken.find("BOOTSTRAP_SERVER"); old != taken.end())
+            taken.emplace("KAFKA_BOOTSTRAP_SERVERS", old->second);
+        for (auto& [name, value] : taken)
+            values_[name] = std::move(value);
     }
 
     void take_kafka(const std::string& name, const std::string& value) {
@@ -241,7 +251,6 @@ void load_addresses(const Values& values, Settings& settings) {
 }
 
 void load_events(const Values& values, Settings& settings) {
-    with(values, "BOOTSTRAP_SERVER", [&](auto, const auto& t) { settings.kafka_brokers = t; });
     with(values, "KAFKA_BOOTSTRAP_SERVERS",
          [&](auto, const auto& t) { settings.kafka_brokers = t; });
     with(values, "KAFKA_USER_TOPIC",
@@ -320,7 +329,15 @@ std::string set_or_not(const Secret& secret) {
     return secret.empty() ? "not set" : "set";
 }
 
+std::string in_one_line(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    return text;
+}
+
 }  // namespace
+
+SettingError::SettingError(std::string what) : std::runtime_error(in_one_line(std::move(what))) {}
 
 const std::vector<SettingInfo>& setting_table() {
     return table();
@@ -399,6 +416,8 @@ std::string describe(const Settings& settings) {
     for (const std::string& origin : settings.cors_allowed_origins)
         origins += (origins.empty() ? "" : ",") + origin;
     line("CORS_ALLOWED_ORIGINS", origins);
+    line("LOG_LEVEL", std::string(log::name_of(settings.log_level)));
+    line("LOG_FORMAT", settings.log_format ? std::string(log::name_of(*settings.log_format)) : "");
     return text;
 }
 

@@ -68,10 +68,11 @@ struct Settings {
     std::vector<std::string> warnings;      ///< one line each, for the log
 };
 
-/// A bad setting: what() is one line that names it and never holds a secret's value.
+/// A bad setting: what() is one line that names it and never holds a secret's value. Control bytes
+/// of a quoted value become '?'.
 class SettingError : public std::runtime_error {
   public:
-    using std::runtime_error::runtime_error;
+    explicit SettingError(std::string what);
 };
 
 using NamedValues = std::vector<std::pair<std::string, std::string>>;

@@ -19,10 +19,10 @@ Loops::Loops(std::size_t count, std::size_t first_index) : first_index_(first_in
 Loops::~Loops() {
     stop();
     join();
-    // What is suspended on one loop may own a socket of another (a server its acceptor), so it goes
-    // on all loops before any loop does.
+    // What is suspended on one loop may own a socket of another, so no loop goes before all are
+    // empty.
     for (const auto& loop : loops_)
-        loop->context.shutdown();
+        loop->context.drop();
 }
 
 void Loops::start() {

@@ -34,7 +34,8 @@ class Loops {
   private:
     struct Context : boost::asio::io_context {
         using io_context::io_context;
-        using io_context::shutdown;
+        /// Destroys what waits on it; what lies on it (sockets, timers) may still be destroyed.
+        void drop() { shutdown(); }
     };
     struct Loop {
         Context context{1};

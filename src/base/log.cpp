@@ -69,7 +69,37 @@ void append_value(Buffer& out, Format format, const Field& field) {
         field.value);
 }
 
-std::string_view level_name(Level level) {
+void render_to(Buffer& out, Format format, Level level, std::string_view time,
+               std::string_view message, Fields fields) {
+    if (format == Format::json) {
+        append(out, R"({"time":)");
+        append_quoted(out, time);
+        append(out, R"(,"level":)");
+        append_quoted(out, name_of(level));
+        append(out, R"(,"message":)");
+        append_quoted(out, message);
+        for (const Field& field : fields) {
+            out.push_back(',');
+            append_quoted(out, field.name);
+            out.push_back(':');
+            append_value(out, format, field);
+        }
+        out.push_back('}');
+        return;
+    }
+    fmt::format_to(std::back_inserter(out), "{} {:<7} ", time, name_of(level));
+    append_escaped(out, message);
+    for (const Field& field : fields) {
+        out.push_back(' ');
+        append(out, field.name);
+        out.push_back('=');
+        append_value(out, format, field);
+    }
+}
+
+}  // namespace
+
+std::string_view name_of(Level level) noexcept {
     switch (level) {
         case Level::trace:
             return "trace";
@@ -85,35 +115,9 @@ std::string_view level_name(Level level) {
     return "unknown";
 }
 
-void render_to(Buffer& out, Format format, Level level, std::string_view time,
-               std::string_view message, Fields fields) {
-    if (format == Format::json) {
-        append(out, R"({"time":)");
-        append_quoted(out, time);
-        append(out, R"(,"level":)");
-        append_quoted(out, level_name(level));
-        append(out, R"(,"message":)");
-        append_quoted(out, message);
-        for (const Field& field : fields) {
-            out.push_back(',');
-            append_quoted(out, field.name);
-            out.push_back(':');
-            append_value(out, format, field);
-        }
-        out.push_back('}');
-        return;
-    }
-    fmt::format_to(std::back_inserter(out), "{} {:<7} ", time, level_name(level));
-    append_escaped(out, message);
-    for (const Field& field : fields) {
-        out.push_back(' ');
-        append(out, field.name);
-        out.push_back('=');
-        append_value(out, format, field);
-    }
+std::string_view name_of(Format format) noexcept {
+    return format == Format::json ? "json" : "text";
 }
-
-}  // namespace
 
 void configure(Level level, Format format) {
     constexpr std::size_t kQueuedLines = 8192;

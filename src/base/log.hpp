@@ -11,6 +11,9 @@ namespace userd::log {
 enum class Level { trace, debug, info, warning, error };
 enum class Format { text, json };
 
+[[nodiscard]] std::string_view name_of(Level level) noexcept;
+[[nodiscard]] std::string_view name_of(Format format) noexcept;
+
 /// One named value of a log line. Text is escaped on output, so input from outside cannot forge a
 /// line.
 struct Field {

@@ -54,11 +54,18 @@ std::string variable_of(const std::string& property) {
     return name;
 }
 
+/// Some of librdkafka's reasons have one.
+std::string without_line_end(std::string text) {
+    while (text.ends_with('\n'))
+        text.pop_back();
+    return text;
+}
+
 void set(rd_kafka_conf_t* config, const std::string& name, const std::string& value) {
     std::array<char, 512> reason{};
     if (rd_kafka_conf_set(config, name.c_str(), value.c_str(), reason.data(), reason.size()) !=
         RD_KAFKA_CONF_OK)
-        throw std::runtime_error(variable_of(name) + ": " + reason.data());
+        throw std::runtime_error(variable_of(name) + ": " + without_line_end(reason.data()));
 }
 
 }  // namespace

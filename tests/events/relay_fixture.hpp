@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdio>
 #include <functional>
 
 #include "events/fake_publisher.hpp"
@@ -25,6 +26,12 @@ class RelayFixture : public testing::Test {
         settings.retry_first = std::chrono::milliseconds(1);
         settings.retry_most = std::chrono::milliseconds(4);
         settings.look_every = std::chrono::milliseconds(2);
+        // Faults are logged by the thousand; they matter when a test fails.
+        testing::internal::CaptureStderr();
+    }
+    ~RelayFixture() override {
+        const std::string log = testing::internal::GetCapturedStderr();
+        if (HasFailure()) std::fputs(log.c_str(), stderr);
     }
 
     PublisherFactory factory() {

@@ -7,9 +7,7 @@
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -17,6 +15,7 @@
 #include <vector>
 
 #include "async/loops.hpp"
+#include "support/gate.hpp"
 
 namespace userd {
 namespace {
@@ -28,35 +27,6 @@ const Hasher kCheap({8, 1});
 Secret secret(std::string_view text = "correct horse battery staple") {
     return Secret(text);
 }
-
-/// Holds the pool's threads in the observer until opened.
-class Gate {
-  public:
-    void pass() {
-        std::unique_lock lock(mutex_);
-        ++arrived_;
-        changed_.notify_all();
-        changed_.wait(lock, [this] { return open_; });
-    }
-    void await(int arrived) {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return arrived_ >= arrived; });
-    }
-    void open() {
-        const std::scoped_lock lock(mutex_);
-        open_ = true;
-        changed_.notify_all();
-    }
-    [[nodiscard]] HashPool::Observer observer() {
-        return [this](auto, auto) { pass(); };
-    }
-
-  private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    int arrived_ = 0;
-    bool open_ = false;
-};
 
 using Answers = std::vector<Result<std::string>>;
 

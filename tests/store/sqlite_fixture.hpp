@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "store/run_together.hpp"
+#include "support/run_together.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/store_contract.hpp"
 

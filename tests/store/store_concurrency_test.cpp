@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "store/run_together.hpp"
+#include "support/run_together.hpp"
 #include "store/store_contract.hpp"
 
 namespace userd {

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,22 +11,9 @@
 #include "store/store.hpp"
 #include "support/run_task.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/test_clock.hpp"
 
 namespace userd {
-
-/// A clock that stands until it is moved.
-class TestClock {
-  public:
-    [[nodiscard]] Timestamp now() const { return from_unix_millis(millis_); }
-    void advance(std::chrono::milliseconds by) { millis_ += by.count(); }
-    [[nodiscard]] Clock clock() {
-        return [this] { return now(); };
-    }
-
-  private:
-    // Not a whole second, so that what must be cut to seconds is seen to be.
-    std::atomic<std::int64_t> millis_{1'700'000'000'250};
-};
 
 /// A kind of store that the contract suite runs on.
 struct Backend {

@@ -1,41 +1,14 @@
 #include "tokens/keys.hpp"
 
 #include <gtest/gtest.h>
-#include <sodium.h>
 
 #include "base/base64url.hpp"
 #include "tokens/secret_key.hpp"
+#include "support/temporary_folder.hpp"
+#include "tokens/jwk.hpp"
 
 namespace userd {
 namespace {
-
-std::string from_hex(std::string_view hex) {
-    std::string bytes(hex.size() / 2, '\0');
-    sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), hex.data(),
-                   hex.size(), nullptr, nullptr, nullptr);
-    return bytes;
-}
-
-TEST(Keys, HkdfMatchesRfc5869TestCase1) {
-    const std::string key(22, '\x0b');
-    const Secret derived = hkdf_sha256(key, from_hex("000102030405060708090a0b0c"),
-                                       from_hex("f0f1f2f3f4f5f6f7f8f9"), 42);
-    EXPECT_EQ(derived.reveal(),
-              from_hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
-                       "34007208d5b887185865"));
-}
-
-// RFC 7515 appendix A.1.
-TEST(Keys, Hs256MatchesRfc7515) {
-    const auto secret = base64url_decode(
-        "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow");
-    const std::string input =
-        "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9"
-        ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0c"
-        "nVlfQ";
-    EXPECT_EQ(base64url_encode(hmac_sha256(*secret, input)),
-              "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-}
 
 class EachPair : public testing::TestWithParam<Algorithm> {};
 
@@ -87,6 +60,59 @@ TEST(Keys, EcdsaSignaturesAreRawPairs) {
 
 TEST(Keys, ShortSecretsAreRefused) {
     EXPECT_THROW((void)Key::from_secret(Secret(std::string(31, 'x'))), std::invalid_argument);
+}
+
+TEST(Keys, OfAnotherCurveOrTooShortAreRefused) {
+    const auto refuses = [](Algorithm algorithm, EVP_PKEY* raw) {
+        const PkeyPointer key(raw, EVP_PKEY_free);
+        EXPECT_THROW((void)make_asymmetric_key(algorithm, key), std::invalid_argument);
+        EXPECT_THROW((void)Key::from_pem(algorithm, Secret(private_pem(key.get()))),
+                     std::invalid_argument);
+    };
+    refuses(Algorithm::es256, EVP_EC_gen("P-384"));
+    refuses(Algorithm::es256, EVP_EC_gen("secp256k1"));
+    refuses(Algorithm::eddsa, EVP_PKEY_Q_keygen(nullptr, nullptr, "ED448"));
+    refuses(Algorithm::eddsa, EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519"));
+    refuses(Algorithm::rs256, EVP_RSA_gen(1024));
+    EXPECT_THROW((void)make_asymmetric_key(Algorithm::es256, nullptr), std::invalid_argument);
+}
+
+TEST(Keys, PemThatIsNoPlainPrivateKeyIsRefused) {
+    const PkeyPointer key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+    const std::string pem = private_pem(key.get());
+    ASSERT_NO_THROW((void)Key::from_pem(Algorithm::es256, Secret(std::string_view(pem))));
+    const std::string encrypted = written([&key](BIO* out) {
+        char passphrase[] = "passphrase";
+        return PEM_write_bio_PKCS8PrivateKey(out, key.get(), EVP_aes_128_cbc(), passphrase, 10,
+                                             nullptr, nullptr);
+    });
+    for (const std::string& text : {std::string(), std::string("nonsense"), public_pem(key.get()),
+                                    encrypted, pem.substr(0, pem.size() / 2), pem.substr(30)})
+        EXPECT_THROW((void)Key::from_pem(Algorithm::es256, Secret(std::string_view(text))),
+                     std::invalid_argument)
+            << text;
+}
+
+TEST(Keys, APublicKeyAloneSignsNothing) {
+    const PkeyPointer whole(EVP_RSA_gen(2048), EVP_PKEY_free);
+    const std::string pem = public_pem(whole.get());
+    const std::unique_ptr<BIO, decltype(&BIO_free_all)> in(
+        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free_all);
+    const PkeyPointer half(PEM_read_bio_PUBKEY(in.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+    const auto key = make_asymmetric_key(Algorithm::rs256, half);
+    EXPECT_TRUE(key->verify("input", make_asymmetric_key(Algorithm::rs256, whole)->sign("input")));
+    EXPECT_THROW((void)key->sign("input"), std::runtime_error);
+    EXPECT_THROW((void)key->private_bytes(), std::runtime_error);
+}
+
+TEST(Keys, OneMasterKeyGivesEachPurposeAKeyOfItsOwn) {
+    const Secret master(std::string(32, 'm'));
+    const Secret other(std::string(32, 'n'));
+    const Secret key = derive_key(master, "refresh tokens");
+    EXPECT_EQ(key.size(), 32U);
+    EXPECT_EQ(key.reveal(), derive_key(master, "refresh tokens").reveal());
+    EXPECT_NE(key.reveal(), derive_key(master, "refresh token").reveal());
+    EXPECT_NE(key.reveal(), derive_key(other, "refresh tokens").reveal());
 }
 
 }  // namespace
