@@ -69,7 +69,7 @@ class AccountsFixture : public testing::Test {
         registration.username = username;
         registration.email = email;
         registration.password = Secret(std::string_view(kPassword));
-        return run_task(accounts_.register_user(std::move(registration), ""));
+        return plain(run_task(accounts_.register_user(std::move(registration), "", Client())));
     }
     User ada() { return add("Ada", "Ada@example.org").value(); }
 
@@ -84,11 +84,15 @@ class AccountsFixture : public testing::Test {
         return run_task(store_->add_user(std::move(user), "")).value();
     }
 
+    Task<Guarded<TokenPair>> start_login(const std::string& name,
+                                         std::string_view password = kPassword) {
+        return accounts_.log_in(name, Secret(password), Client());
+    }
     Result<TokenPair> log_in(const std::string& name, std::string_view password = kPassword) {
-        return run_task(accounts_.log_in(name, Secret(password)));
+        return plain(run_task(start_login(name, password)));
     }
     Result<TokenPair> refresh(const Secret& token) {
-        return run_task(accounts_.refresh(token.copy()));
+        return run_task(accounts_.refresh(token.copy(), Client()));
     }
     Result<Profile> profile(const Secret& token) {
         return run_task(accounts_.profile(std::string(token.reveal())));
@@ -101,9 +105,10 @@ class AccountsFixture : public testing::Test {
     User stored_user(const std::string& key) { return run_task(store_->find_user(key)).value(); }
 
     static std::unique_ptr<Tokens> make_tokens() {
-        return std::make_unique<Tokens>(TokenSettings{},
-                                        Key::from_secret(Secret(std::string(32, 'a'))),
-                                        Key::from_secret(Secret(std::string(32, 'r'))));
+        KeySet::Parts keys;
+        keys.signing = Key::from_secret(Secret(std::string(32, 'a')));
+        keys.refresh = Key::from_secret(Secret(std::string(32, 'r')));
+        return std::make_unique<Tokens>(TokenSettings{}, std::make_shared<KeySet>(std::move(keys)));
     }
 
     TemporaryFolder folder_;
@@ -113,10 +118,22 @@ class AccountsFixture : public testing::Test {
     HashPool pool_;
     FailureFloor floor_;
     std::unique_ptr<Tokens> tokens_ = make_tokens();
-    Accounts accounts_{
-        {*store_, hasher_, pool_, floor_, *tokens_}, kCheap, AccountSettings{}, clock_.clock()};
+    AttemptLimits no_limits_{*store_,
+                             Secret(std::string(32, 'l')),
+                             {.logins = false, .registrations = false},
+                             clock_.clock()};
+    Accounts accounts_{{*store_, hasher_, pool_, floor_, no_limits_, *tokens_},
+                       kCheap,
+                       AccountSettings{},
+                       clock_.clock()};
 
   private:
+    /// Without limits a refusal has nothing to say but its reason.
+    template <class T>
+    static Result<T> plain(Guarded<T> guarded) {
+        if (!guarded) return guarded.error().error;
+        return *std::move(guarded);
+    }
     std::unique_ptr<Store> open_store() {
         SqliteSettings settings;
         settings.path = folder_.path() / "userd.db";

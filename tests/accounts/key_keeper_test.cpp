@@ -1,5 +1,5 @@
 #include "accounts/key_keeper_fixture.hpp"
-#include "store/run_together.hpp"
+#include "support/run_together.hpp"
 
 namespace userd {
 namespace {

@@ -95,14 +95,13 @@ TEST_P(LegacyLogin, ReplacesTheHashOnceWithoutAnEventOrANewVersion) {
 
 TEST_P(LegacyLogin, AtOnceFromSeveralPlacesSucceedsEachTime) {
     add_legacy("old", GetParam());
-    std::vector<std::function<Task<Result<TokenPair>>()>> starts;
+    std::vector<std::function<Task<Guarded<TokenPair>>()>> starts;
     for (int i = 0; i < 8; ++i)
-        starts.emplace_back(
-            [this] { return accounts_.log_in("old", Secret(std::string_view(kPassword))); });
+        starts.emplace_back([this] { return start_login("old", kPassword); });
     const auto together = run_together(starts);
     EXPECT_THAT(together.failures, IsEmpty());
     ASSERT_EQ(together.values.size(), 8U);
-    for (const Result<TokenPair>& tokens : together.values)
+    for (const Guarded<TokenPair>& tokens : together.values)
         EXPECT_TRUE(tokens);
     EXPECT_THAT(run_task(store_->hash_formats()), testing::ElementsAre("argon2id$m=8,t=1,p=1"));
 }
@@ -123,7 +122,7 @@ TEST_F(LoginWithOnePlace, LosesTheRehashAndNotTheLoginWhenThePoolIsFull) {
     add_legacy("old", kBcryptHash);
     Gate gate(1);
     pool_.observe(gate.observer());
-    Stepped<Result<TokenPair>> login(accounts_.log_in("old", Secret(std::string_view(kPassword))));
+    Stepped<Guarded<TokenPair>> login(start_login("old", kPassword));
     gate.await(1);
     Stepped<Result<std::string>> running(pool_.hash(Secret(std::string_view("x"))));
     gate.await(2);
@@ -155,8 +154,7 @@ TEST_F(LoginFloor, HoldsFailuresOfEveryKindAndNoSuccess) {
     set_floor(10s);
     for (const auto& [name, password] :
          {std::pair("ada", "wrong"), std::pair("nobody", kPassword), std::pair("bob", kPassword)}) {
-        Stepped<Result<TokenPair>> login(
-            accounts_.log_in(name, Secret(std::string_view(password))));
+        Stepped<Guarded<TokenPair>> login(start_login(name, password));
         EXPECT_TRUE(log_in("ada")) << name;
         login.step();
         EXPECT_FALSE(login.has_answered()) << name;

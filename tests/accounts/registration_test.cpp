@@ -19,7 +19,7 @@ TEST_F(RegistrationTest, MakesAUserAndOneEvent) {
     registration.password = Secret(std::string_view(kPassword));
     const std::string traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     const User user =
-        run_task(accounts_.register_user(std::move(registration), traceparent)).value();
+        run_task(accounts_.register_user(std::move(registration), traceparent, Client())).value();
     EXPECT_EQ(user.state, (UserState{"Ada", "Ada@example.org", clock_.now(), clock_.now(), false}));
     ASSERT_THAT(events(), SizeIs(1));
     const Event event = events().front();
@@ -55,24 +55,24 @@ TEST_F(RegistrationTest, OfATakenNameOrEmailIsRefusedInAnyCaseBeforeAnyHash) {
 }
 
 TEST_F(RegistrationTest, OfOneNameAtOnceSucceedsOnce) {
-    std::vector<std::function<Task<Result<User>>()>> starts;
+    std::vector<std::function<Task<Guarded<User>>()>> starts;
     for (int i = 0; i < 12; ++i)
         starts.emplace_back([this, i] {
             Registration registration;
             registration.username = i % 2 == 0 ? "Ada" : "ADA";
             registration.email = "ada" + std::to_string(i) + "@example.org";
             registration.password = Secret(std::string_view(kPassword));
-            return accounts_.register_user(std::move(registration), "");
+            return accounts_.register_user(std::move(registration), "", Client());
         });
     const auto together = run_together(starts);
     EXPECT_THAT(together.failures, IsEmpty());
     ASSERT_EQ(together.values.size(), 12U);
     int added = 0;
-    for (const Result<User>& user : together.values) {
+    for (const Guarded<User>& user : together.values) {
         if (user)
             ++added;
         else
-            EXPECT_EQ(user.error(), Errc::user_exists);
+            EXPECT_EQ(user.error().error, Errc::user_exists);
     }
     EXPECT_EQ(added, 1);
     EXPECT_THAT(events(), SizeIs(1));
@@ -93,10 +93,10 @@ TEST_F(RegistrationTest, ByImportKeepsTheHashAsItIs) {
     EXPECT_EQ(stored_hash("old"), kDjangoHash);
     ASSERT_THAT(events(), SizeIs(1));
     EXPECT_EQ(events().front().state, user.state);
-    const Result<User> again =
+    const Guarded<User> again =
         run_task(accounts_.import_user("OLD", "new@example.org", kBcryptHash));
     ASSERT_FALSE(again);
-    EXPECT_EQ(again.error(), Errc::user_exists);
+    EXPECT_EQ(again.error().error, Errc::user_exists);
     EXPECT_EQ(stored_hash("old"), kDjangoHash);
 }
 

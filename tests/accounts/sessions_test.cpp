@@ -104,7 +104,8 @@ TEST_F(SessionsTest, RefreshesAtOnceGetOneSuccessor) {
     const TokenPair first = logged_in();
     std::vector<std::function<Task<Result<TokenPair>>()>> starts;
     for (int i = 0; i < 16; ++i)
-        starts.emplace_back([this, &first] { return accounts_.refresh(first.refresh.copy()); });
+        starts.emplace_back(
+            [this, &first] { return accounts_.refresh(first.refresh.copy(), Client()); });
     const auto together = run_together(starts);
     EXPECT_THAT(together.failures, IsEmpty());
     ASSERT_EQ(together.values.size(), 16U);

@@ -20,8 +20,9 @@ class AdminTest : public AccountsFixture {
     using AccountsFixture::AccountsFixture;
 
     AdminReply run(AdminRequest request) {
-        return run_task(run_admin({*store_, accounts_, [] { return std::string("a word"); }},
-                                  std::move(request)));
+        return run_task(
+            run_admin({*store_, accounts_, nullptr, [] { return std::string("a word"); }},
+                      std::move(request)));
     }
     AdminReply run(const std::string& command, const std::string& name = {},
                    const std::string& email = {}) {

@@ -10,9 +10,9 @@
 #include <stdexcept>
 #include <string>
 
-#include "support/run_together.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/store_contract.hpp"
+#include "support/run_together.hpp"
 
 namespace userd {
 

@@ -2,8 +2,8 @@
 
 #include <set>
 
-#include "store/run_together.hpp"
 #include "store/store_contract.hpp"
+#include "support/run_together.hpp"
 
 namespace userd {
 namespace {

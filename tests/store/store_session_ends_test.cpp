@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
-#include "store/run_together.hpp"
 #include "store/store_contract.hpp"
+#include "support/run_together.hpp"
 
 namespace userd {
 namespace {

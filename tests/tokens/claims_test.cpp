@@ -13,6 +13,7 @@ const char* const kUser = "01890a5d-ac96-774b-bcce-b302099a8057";
 const char* const kSession = "01890a5d-ac96-774b-bcce-b302099a8058";
 
 const std::shared_ptr<const Key> kKey = Key::from_secret(Secret(std::string(32, 'a')));
+const auto kKeys = std::make_shared<KeySet>(KeySet::Parts{kKey, {}, kKey, nullptr});
 
 /// The members of a good access token; nothing takes one out.
 using Members = std::map<std::string, std::string>;
@@ -36,7 +37,7 @@ std::string token_of(const Members& members) {
 }
 
 bool is_taken(const Members& members) {
-    return Tokens(TokenSettings{}, kKey, kKey).check_access(token_of(members), kNow).has_value();
+    return Tokens(TokenSettings{}, kKeys).check_access(token_of(members), kNow).has_value();
 }
 
 struct Change {
@@ -113,8 +114,8 @@ TEST(Claims, OfAnotherServiceWithTheSameKeyAreRefused) {
     TokenSettings settings;
     settings.issuer = "https://users.example";
     settings.audience = "shop";
-    const Tokens other(settings, kKey, kKey);
-    const Tokens ours(TokenSettings{}, kKey, kKey);
+    const Tokens other(settings, kKeys);
+    const Tokens ours(TokenSettings{}, kKeys);
     const std::string token =
         other.make_access(*UserId::parse(kUser), *SessionId::parse(kSession), "ada", kNow);
     EXPECT_TRUE(other.check_access(token, kNow));
@@ -122,7 +123,7 @@ TEST(Claims, OfAnotherServiceWithTheSameKeyAreRefused) {
 }
 
 TEST(Claims, AreWrittenSoThatAnyNameReadsBack) {
-    const Tokens tokens(TokenSettings{}, kKey, kKey);
+    const Tokens tokens(TokenSettings{}, kKeys);
     for (const std::string name :
          {"a\"b\\c", R"(","sub":"x)", "\xc3\xa4 \xf0\x9f\x98\x80", "\x01\n\t\x7f", ""}) {
         const auto claims = tokens.check_access(
@@ -135,7 +136,7 @@ TEST(Claims, AreWrittenSoThatAnyNameReadsBack) {
 }
 
 TEST(Claims, TwoAccessTokensOfOneSecondDiffer) {
-    const Tokens tokens(TokenSettings{}, kKey, kKey);
+    const Tokens tokens(TokenSettings{}, kKeys);
     const auto make = [&] {
         return tokens.make_access(*UserId::parse(kUser), *SessionId::parse(kSession), "ada", kNow);
     };

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "base/base64url.hpp"
-#include "tokens/secret_key.hpp"
 #include "support/temporary_folder.hpp"
 #include "tokens/jwk.hpp"
+#include "tokens/secret_key.hpp"
 
 namespace userd {
 namespace {

@@ -43,8 +43,8 @@ TEST_F(Es256Signatures, AreNotDer) {
     EXPECT_FALSE(is_taken(der_of(good)));
     const std::string input = base64url_encode(header_of(*key)) + "." + base64url_encode("{}");
     const std::string signature = key->sign(input);
-    EXPECT_TRUE(decode_jwt(*key, "at+jwt", input + "." + base64url_encode(signature)));
-    EXPECT_FALSE(decode_jwt(*key, "at+jwt", input + "." + base64url_encode(der_of(signature))));
+    EXPECT_TRUE(decode_jwt({key}, "at+jwt", input + "." + base64url_encode(signature)));
+    EXPECT_FALSE(decode_jwt({key}, "at+jwt", input + "." + base64url_encode(der_of(signature))));
 }
 
 TEST_F(Es256Signatures, AreTwoHalvesOf32Bytes) {
