@@ -61,7 +61,7 @@ Task<AdminReply> users_add(AdminParts parts, AdminRequest request) {
     if (*added) co_return printed(describe(**added, request.json));
     if (added->error().error == Errc::user_exists)
         co_return failure("a user with this name or e-mail already exists");
-    if (added->error() == Errc::breached_password)
+    if (added->error().error == Errc::breached_password)
         co_return failure("password: " + http::breached_password_error().msg);
     co_return failure("the server is busy hashing passwords; try again");
 }

@@ -7,6 +7,7 @@ import uuid
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from support.common_passwords import is_common
 from support.properties import any_text, at_most
 
 PATHS = ["/user/register", "/user/login", "/user/login/refresh"]
@@ -41,7 +42,7 @@ def test_any_body_has_a_well_formed_answer(unlimited, path, body, content_type):
 
 
 class Rules:
-    """The contract's paragraph "At registration", once more."""
+    """The contract's paragraph "At registration", once more, and the policy's list."""
 
     @staticmethod
     def username(text):
@@ -60,7 +61,7 @@ class Rules:
 
     @staticmethod
     def password(text):
-        return 8 <= len(text.encode()) <= 1024 and "\0" not in text
+        return 8 <= len(text.encode()) <= 1024 and "\0" not in text and not is_common(text)
 
 
 def mixed_case(text, upper):

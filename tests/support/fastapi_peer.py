@@ -6,6 +6,8 @@ from fastapi import FastAPI, Form
 from pydantic import AfterValidator, BaseModel, StringConstraints
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from support.common_passwords import is_common
+
 MAX_EMAIL = 254
 MAX_PASSWORD = 1024
 MIN_PASSWORD = 8
@@ -37,6 +39,12 @@ def at_least(least: int):
     return check
 
 
+def refuse_common(text: str) -> str:
+    if is_common(text):
+        raise ValueError("this password is among the most common ones; choose another")
+    return text
+
+
 def email(text: str) -> str:
     """EmailStr without its normalisations: the contract takes ASCII as it is."""
     try:
@@ -54,7 +62,7 @@ Email = Annotated[str, AfterValidator(email)]
 LoginName = Annotated[str, AfterValidator(at_most(MAX_EMAIL)), AfterValidator(refuse_nul)]
 LoginPassword = Annotated[str, AfterValidator(at_most(MAX_PASSWORD)), AfterValidator(refuse_nul)]
 NewPassword = Annotated[str, AfterValidator(at_least(MIN_PASSWORD)), AfterValidator(at_most(MAX_PASSWORD)),
-                        AfterValidator(refuse_nul)]
+                        AfterValidator(refuse_nul), AfterValidator(refuse_common)]
 
 
 class Registration(BaseModel):
