@@ -40,13 +40,12 @@ class Stepped {
         context_.restart();
         context_.poll();
     }
+    /// To the end of the loop, so that no other thread touches it any more.
     T finish() {
-        while (!answer_) {
-            context_.restart();
-            context_.run_one();
-        }
+        context_.restart();
+        context_.run();
         if (failure_) std::rethrow_exception(failure_);
-        return *std::move(answer_);
+        return std::move(answer_).value();
     }
     [[nodiscard]] bool has_answered() const noexcept { return answer_.has_value(); }
 
