@@ -329,15 +329,7 @@ std::string set_or_not(const Secret& secret) {
     return secret.empty() ? "not set" : "set";
 }
 
-std::string in_one_line(std::string text) {
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-    return text;
-}
-
 }  // namespace
-
-SettingError::SettingError(std::string what) : std::runtime_error(in_one_line(std::move(what))) {}
 
 const std::vector<SettingInfo>& setting_table() {
     return table();

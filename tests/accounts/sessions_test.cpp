@@ -8,6 +8,10 @@ using namespace std::chrono_literals;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+Secret refresh_token(const Tokens& tokens, const RefreshClaims& claims) {
+    return Secret(tokens.make_refresh(claims, tokens.refresh_key_id()).value());
+}
+
 class SessionsTest : public AccountsFixture {
   protected:
     TokenPair logged_in() {
@@ -93,7 +97,7 @@ TEST_F(SessionsTest, AGenerationToComeIsRefusedAndEndsNothing) {
     for (const std::int64_t ahead : {1, 2, 1'000'000}) {
         RefreshClaims claims = claims_of(first.refresh);
         claims.generation += ahead;
-        EXPECT_TRUE(is_refused(Secret(tokens_->make_refresh(claims)))) << ahead;
+        EXPECT_TRUE(is_refused(refresh_token(*tokens_, claims))) << ahead;
     }
     EXPECT_EQ(accounts_.counts().reuses, 0U);
     EXPECT_TRUE(profile(first.access));
@@ -202,16 +206,17 @@ TEST_F(SessionsTest, OneUsersSessionIsNoneOfAnothers) {
         is_profile_refused(Secret(tokens_->make_access(other.id, session, "eve", clock_.now()))));
     RefreshClaims claims = claims_of(tokens.refresh);
     claims.user = other.id;
-    EXPECT_TRUE(is_refused(Secret(tokens_->make_refresh(claims))));
+    EXPECT_TRUE(is_refused(refresh_token(*tokens_, claims)));
     EXPECT_TRUE(profile(tokens.access));
 }
 
 TEST_F(SessionsTest, TokensOfOtherKeysAreRefused) {
     const TokenPair tokens = logged_in();
     const auto key = Key::from_secret(Secret(std::string(32, 'x')));
-    const Tokens foreign(TokenSettings{}, key, key);
+    const Tokens foreign(TokenSettings{},
+                         std::make_shared<KeySet>(KeySet::Parts{key, {}, key, nullptr}));
     const RefreshClaims claims = claims_of(tokens.refresh);
-    EXPECT_TRUE(is_refused(Secret(foreign.make_refresh(claims))));
+    EXPECT_TRUE(is_refused(refresh_token(foreign, claims)));
     EXPECT_TRUE(is_profile_refused(
         Secret(foreign.make_access(claims.user, claims.session, "ada", clock_.now()))));
 }

@@ -14,14 +14,18 @@ using fuzz::require;
 
 constexpr const char* kTyp = "at+jwt";
 
+/// Beside another that nothing here is signed with: a token that names that one must be refused.
 const KeyList& keys() {
-    static const KeyList made{
-        Key::from_secret(Secret(std::string_view("fuzzing key of more than thirty-two bytes")))};
-    return made;
+    static const auto other =
+        Key::from_secret(Secret(std::string_view("another key of more than thirty-two bytes")));
+    static const auto named =
+        Key::from_secret(Secret(std::string_view("fuzzing key of more than thirty-two bytes")));
+    static const KeyList both = {other, named};
+    return both;
 }
 
 const Key& key() {
-    return *keys().front();
+    return *keys().back();
 }
 
 std::string signed_token(std::string_view header, std::string_view payload) {
