@@ -48,7 +48,7 @@ std::string let_sign(StoredKeys& keys, Timestamp now, const RotationSettings& se
     if (find(keys, KeyState::next, settings.algorithm) == nullptr)
         add(keys, make(), KeyState::next);
     StoredKey& key = *find(keys, KeyState::next, settings.algorithm);
-    const std::string kid = key.id;
+    std::string kid = key.id;
     // First those that signed: at no time are there two.
     retire_others(keys, kid, now, settings);
     key.state = KeyState::active;
