@@ -17,7 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto found = find_in_range(answer, kSuffix);
     if (!found) return 0;
     require(!*found || answer.find(kSuffix) != std::string::npos, "a hit is in the answer");
-    const std::string ended = answer + (answer.ends_with('\n') ? "" : "\r\n");
+    const std::string ended = answer + (answer.ends_with('\n')   ? ""
+                                        : answer.ends_with('\r') ? "\n"
+                                                                 : "\r\n");
     const std::string line(kSuffix);
     require(find_in_range(ended + line + ":1", kSuffix) == true, "one more line makes a hit");
     require(find_in_range(ended + line + ":0\r\n", kSuffix) == found, "padding changes nothing");
