@@ -120,11 +120,13 @@ class LoginWithOnePlace : public AccountsFixture {
 
 TEST_F(LoginWithOnePlace, LosesTheRehashAndNotTheLoginWhenThePoolIsFull) {
     add_legacy("old", kBcryptHash);
-    Gate gate(1);
+    Gate gate;
     pool_.observe(gate.observer());
+    // Held until the next job waits, so that the login cannot have asked for its rehash before.
     Stepped<Guarded<TokenPair>> login(start_login("old", kPassword));
     gate.await(1);
     Stepped<Result<std::string>> running(pool_.hash(Secret(std::string_view("x"))));
+    gate.let_one();
     gate.await(2);
     Stepped<Result<std::string>> waiting(pool_.hash(Secret(std::string_view("x"))));
     EXPECT_TRUE(login.finish());

@@ -15,14 +15,19 @@ class Gate {
 
     void pass() {
         std::unique_lock lock(mutex_);
-        ++arrived_;
+        const int number = ++arrived_;
         changed_.notify_all();
-        if (arrived_ <= free_) return;
-        changed_.wait(lock, [this] { return open_; });
+        changed_.wait(lock, [&] { return open_ || number <= free_; });
     }
     void await(int arrived) {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return arrived_ >= arrived; });
+    }
+    /// One more passes.
+    void let_one() {
+        const std::scoped_lock lock(mutex_);
+        ++free_;
+        changed_.notify_all();
     }
     void open() {
         const std::scoped_lock lock(mutex_);
