@@ -22,7 +22,7 @@ inline std::string answer_of(const FieldErrors& errors) {
 inline std::string answer(Form form, const Request& request) {
     switch (form) {
         case Form::registration:
-            return answer_of(parse_register(request).errors());
+            return answer_of(parse_register(request, PasswordPolicy{}).errors());
         case Form::login:
             return answer_of(parse_login(request).errors());
         case Form::refresh:
