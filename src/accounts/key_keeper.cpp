@@ -205,16 +205,4 @@ Task<KeyChange> KeyKeeper::import(Secret pem) {
     co_return co_await command(std::move(edit));
 }
 
-std::string_view name_of(KeyState state) noexcept {
-    switch (state) {
-        case KeyState::next:
-            return "next";
-        case KeyState::active:
-            return "active";
-        case KeyState::retired:
-            return "retired";
-    }
-    std::abort();
-}
-
 }  // namespace userd

@@ -93,6 +93,4 @@ class KeyKeeper {
     std::shared_ptr<const KeySet> keys_;
 };
 
-[[nodiscard]] std::string_view name_of(KeyState state) noexcept;
-
 }  // namespace userd

@@ -21,61 +21,8 @@ constexpr std::array<OwaspMinimum, 5> kOwaspMinima = {
     {{1, 47104}, {2, 19456}, {3, 12288}, {4, 9216}, {5, 7168}}};
 constexpr std::size_t kQueuePerHashThread = 64;
 
-const std::vector<SettingInfo>& table() {
-    static const std::vector<SettingInfo> infos = {
-        {"LISTEN", "127.0.0.1:8000", "address of the API"},
-        {"MANAGEMENT_LISTEN", "127.0.0.1:8001",
-         "address of metrics and health; not for the public"},
-        {"TLS_CERTIFICATE", "", "PEM file: certificate, then its chain; the API serves HTTPS"},
-        {"TLS_KEY", "", "PEM file: private key of TLS_CERTIFICATE"},
-        {"DATABASE_URL", "sqlite:///userd.db", "three slashes relative, four absolute"},
-        {"KAFKA_BOOTSTRAP_SERVERS", "", "brokers; until set, events wait in the outbox"},
-        {"BOOTSTRAP_SERVER", "", "another name of KAFKA_BOOTSTRAP_SERVERS"},
-        {"KAFKA_USER_TOPIC", "user-events", "topic of user events"},
-        {"KAFKA_CREATE_TOPIC", "on", "create the topic if it is absent"},
-        {"EVENT_SOURCE", "userd", "ce_source of the events"},
-        {"EXPIRY_TIME", "5", "minutes an access token lives"},
-        {"REFRESH_EXPIRY_DAYS", "7", "days a refresh token lives"},
-        {"MASTER_KEY", "", "derives the internal keys; made beside the database when not set",
-         true},
-        {"MASTER_KEY_FILE", "", "file that holds MASTER_KEY"},
-        {"MASTER_KEY_PREVIOUS", "", "the former MASTER_KEY, after a change", true},
-        {"MASTER_KEY_PREVIOUS_FILE", "", "file that holds MASTER_KEY_PREVIOUS"},
-        {"SECRET_KEY", "", "signs HS256 access tokens", true},
-        {"SECRET_KEY_FILE", "", "file that holds SECRET_KEY"},
-        {"SECRET_KEY_PREVIOUS", "", "the former SECRET_KEY, after a change; verifies only", true},
-        {"SECRET_KEY_PREVIOUS_FILE", "", "file that holds SECRET_KEY_PREVIOUS"},
-        {"JWT_ALGORITHM", "ES256", "ES256, EdDSA, RS256 or HS256"},
-        {"KEY_ROTATION_DAYS", "90", "days a signing key signs; 0: rotated by hand only"},
-        {"KEY_PUBLISH_SECONDS", "600", "a signing key is in the JWKS so long before it signs"},
-        {"TOKEN_ISSUER", "userd", "iss of the tokens"},
-        {"TOKEN_AUDIENCE", "userd", "aud of the tokens"},
-        {"ARGON2_MEMORY_KIB", "19456", "memory of a password hash"},
-        {"ARGON2_ITERATIONS", "2", "iterations of a password hash"},
-        {"THREADS", "cores", "event loops"},
-        {"HASH_THREADS", "cores", "password-hash workers"},
-        {"HASH_QUEUE", "64 per thread", "password hashes that may wait"},
-        {"PASSWORD_MIN_LENGTH", "8", "bytes that a new password has at least"},
-        {"BREACH_CHECK_URL", "",
-         "k-anonymity range service that new passwords are looked up in; off when not set"},
-        {"BREACH_CHECK_TIMEOUT_MS", "2000", "after which a new password passes unchecked"},
-        {"LOGIN_LIMITS", "on", "limits on guessing"},
-        {"REGISTRATION_LIMIT", "on", "limits on registrations per address"},
-        {"TRUSTED_PROXIES", "",
-         "networks of proxies that forward the client's address, with commas"},
-        {"MAX_SESSIONS_PER_USER", "50", "the oldest ends when one more opens"},
-        {"MAX_CONNECTIONS", "10000", "further ones get 503"},
-        {"IDLE_TIMEOUT_SECONDS", "75", "keep-alive between requests"},
-        {"SHUTDOWN_SECONDS", "10", "time to finish what runs after SIGTERM"},
-        {"CORS_ALLOWED_ORIGINS", "", "browser origins that may call, with commas"},
-        {"LOG_LEVEL", "info", "trace, debug, info, warning or error"},
-        {"LOG_FORMAT", "", "text or json; text on a terminal, else json"},
-    };
-    return infos;
-}
-
 bool is_known(std::string_view name) {
-    return std::any_of(table().begin(), table().end(),
+    return std::any_of(setting_table().begin(), setting_table().end(),
                        [&](const SettingInfo& info) { return info.name == name; });
 }
 
@@ -100,7 +47,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     constexpr std::size_t kFarthest = 4;
     std::string_view nearest;
     std::size_t distance = kFarthest;
-    for (const SettingInfo& info : table())
+    for (const SettingInfo& info : setting_table())
         if (const std::size_t found = edit_distance(name, info.name); found < distance) {
             distance = found;
             nearest = info.name;
@@ -325,15 +272,7 @@ void load_passwords(const Values& values, Settings& settings) {
     });
 }
 
-std::string set_or_not(const Secret& secret) {
-    return secret.empty() ? "not set" : "set";
-}
-
 }  // namespace
-
-const std::vector<SettingInfo>& setting_table() {
-    return table();
-}
 
 Settings load_settings(const SettingSources& sources) {
     Settings settings;
@@ -349,68 +288,6 @@ Settings load_settings(const SettingSources& sources) {
     with(values, "LOG_FORMAT",
          [&](auto n, const auto& t) { settings.log_format = parse::format(n, t); });
     return settings;
-}
-
-std::string describe(const Settings& settings) {
-    std::string text;
-    const auto line = [&text](std::string_view name, const std::string& value) {
-        text += std::string(name) + "=" + value + "\n";
-    };
-    const auto on_off = [](bool on) { return std::string(on ? "on" : "off"); };
-    const auto address = [](const Endpoint& endpoint) {
-        const bool v6 = endpoint.address.find(':') != std::string::npos;
-        return (v6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" +
-               std::to_string(endpoint.port);
-    };
-    line("LISTEN", address(settings.listen));
-    line("MANAGEMENT_LISTEN", address(settings.management_listen));
-    line("TLS_CERTIFICATE", settings.tls_certificate.string());
-    line("TLS_KEY", settings.tls_key.string());
-    line("DATABASE_URL", "sqlite:///" + settings.database.string());
-    line("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_brokers);
-    line("KAFKA_USER_TOPIC", settings.kafka_topic);
-    line("KAFKA_CREATE_TOPIC", on_off(settings.kafka_create_topic));
-    // Values may be passwords of the broker.
-    for (const auto& [name, value] : settings.kafka_properties)
-        line("kafka " + name, "set");
-    line("EVENT_SOURCE", settings.event_source);
-    line("EXPIRY_TIME", std::to_string(settings.expiry_time.count()));
-    line("REFRESH_EXPIRY_DAYS",
-         std::to_string(
-             std::chrono::duration_cast<std::chrono::days>(settings.refresh_lifetime).count()));
-    line("MASTER_KEY", set_or_not(settings.master_key));
-    line("MASTER_KEY_PREVIOUS", set_or_not(settings.master_key_previous));
-    line("SECRET_KEY", set_or_not(settings.secret_key));
-    line("SECRET_KEY_PREVIOUS", set_or_not(settings.secret_key_previous));
-    line("KEY_ROTATION_DAYS",
-         std::to_string(
-             std::chrono::duration_cast<std::chrono::days>(settings.key_rotation).count()));
-    line("KEY_PUBLISH_SECONDS", std::to_string(settings.key_publish.count()));
-    line("JWT_ALGORITHM", std::string(name_of(settings.jwt_algorithm)));
-    line("TOKEN_ISSUER", settings.token_issuer);
-    line("TOKEN_AUDIENCE", settings.token_audience);
-    line("ARGON2_MEMORY_KIB", std::to_string(settings.argon2_memory_kib));
-    line("ARGON2_ITERATIONS", std::to_string(settings.argon2_iterations));
-    line("THREADS", std::to_string(settings.threads));
-    line("HASH_THREADS", std::to_string(settings.hash_threads));
-    line("HASH_QUEUE", std::to_string(settings.hash_queue));
-    line("PASSWORD_MIN_LENGTH", std::to_string(settings.passwords.min_bytes));
-    line("BREACH_CHECK_URL", settings.breach_check.url);
-    line("BREACH_CHECK_TIMEOUT_MS", std::to_string(settings.breach_check.timeout.count()));
-    line("LOGIN_LIMITS", on_off(settings.login_limits));
-    line("REGISTRATION_LIMIT", on_off(settings.registration_limit));
-    line("TRUSTED_PROXIES", settings.trusted_proxies);
-    line("MAX_SESSIONS_PER_USER", std::to_string(settings.max_sessions_per_user));
-    line("MAX_CONNECTIONS", std::to_string(settings.max_connections));
-    line("IDLE_TIMEOUT_SECONDS", std::to_string(settings.idle_timeout.count()));
-    line("SHUTDOWN_SECONDS", std::to_string(settings.shutdown.count()));
-    std::string origins;
-    for (const std::string& origin : settings.cors_allowed_origins)
-        origins += (origins.empty() ? "" : ",") + origin;
-    line("CORS_ALLOWED_ORIGINS", origins);
-    line("LOG_LEVEL", std::string(log::name_of(settings.log_level)));
-    line("LOG_FORMAT", settings.log_format ? std::string(log::name_of(*settings.log_format)) : "");
-    return text;
 }
 
 }  // namespace userd

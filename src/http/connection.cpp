@@ -7,7 +7,6 @@
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "http/cors.hpp"
-#include "http/date.hpp"
 #include "http/problem.hpp"
 
 namespace userd::http {
@@ -30,70 +29,6 @@ bool is_request_id(std::string_view text) {
                return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                       c == '.' || c == '_' || c == '-';
            });
-}
-
-std::string_view reason_of(unsigned status) {
-    switch (status) {
-        case 200:
-            return "OK";
-        case 204:
-            return "No Content";
-        case 307:
-            return "Temporary Redirect";
-        case 400:
-            return "Bad Request";
-        case 401:
-            return "Unauthorized";
-        case 404:
-            return "Not Found";
-        case 405:
-            return "Method Not Allowed";
-        case 408:
-            return "Request Timeout";
-        case 409:
-            return "Conflict";
-        case 413:
-            return "Content Too Large";
-        case 422:
-            return "Unprocessable Content";
-        case 429:
-            return "Too Many Requests";
-        case 431:
-            return "Request Header Fields Too Large";
-        case 500:
-            return "Internal Server Error";
-        case 503:
-            return "Service Unavailable";
-        default:
-            return "";
-    }
-}
-
-void append(std::string& out, std::initializer_list<std::string_view> parts) {
-    for (const std::string_view part : parts)
-        out.append(part);
-}
-
-std::string_view method_name(Method method) {
-    switch (method) {
-        case Method::get:
-            return "GET";
-        case Method::head:
-            return "HEAD";
-        case Method::post:
-            return "POST";
-        case Method::put:
-            return "PUT";
-        case Method::patch:
-            return "PATCH";
-        case Method::delete_:
-            return "DELETE";
-        case Method::options:
-            return "OPTIONS";
-        case Method::other:
-            return "other";
-    }
-    return "other";
 }
 
 }  // namespace
@@ -307,7 +242,7 @@ Task<void> Connection::serve() {
         Response response = co_await handle(match);
         add_cors_headers(head_.request, response, context_->settings.cors_origins);
         const bool keep_alive = head_.keep_alive && !context_->stopping;
-        std::string bytes = render(response, keep_alive);
+        std::string bytes = render(response, framing(keep_alive));
         account(match, response.status, began);
         const bool written = co_await write(std::move(bytes));
         if (!written || !keep_alive) co_return;
@@ -337,7 +272,7 @@ Task<void> Connection::answer_failure() {
     head_.request.peer = peer_;
     Router::Match match;
     match.index = context_->router.size();
-    std::string bytes = render(failure_, false);
+    std::string bytes = render(failure_, framing(false));
     account(match, failure_.status, began);
     const bool written = co_await write(std::move(bytes));
     if (written) co_await drain();
@@ -367,24 +302,9 @@ Task<bool> Connection::write(std::string bytes) {
     co_return !error;
 }
 
-std::string Connection::render(const Response& response, bool keep_alive) const {
-    std::string out;
-    out.reserve(512 + response.body.size());
-    append(out, {"HTTP/1.1 ", std::to_string(response.status), " ", reason_of(response.status),
-                 "\r\nDate: ", http_date(), "\r\nX-Request-ID: ", head_.request.id,
-                 "\r\nX-Content-Type-Options: nosniff\r\n"});
-    // RFC 6797 section 7.2: never over plain HTTP.
-    if (transport_.encrypted()) append(out, {"Strict-Transport-Security: max-age=31536000\r\n"});
-    if (!response.content_type.empty())
-        append(out, {"Content-Type: ", response.content_type, "\r\n"});
-    if (response.status != 204)
-        append(out, {"Content-Length: ", std::to_string(response.body.size()), "\r\n"});
-    for (const auto& [name, value] : response.headers)
-        append(out, {name, ": ", value, "\r\n"});
-    append(out, {keep_alive ? std::string_view("Connection: keep-alive\r\n\r\n")
-                            : std::string_view("Connection: close\r\n\r\n")});
-    if (head_.request.method != Method::head) out.append(response.body);
-    return out;
+Framing Connection::framing(bool keep_alive) const {
+    return {head_.request.id, keep_alive, transport_.encrypted(),
+            head_.request.method != Method::head};
 }
 
 void Connection::account(const Router::Match& match, unsigned status,
@@ -402,7 +322,7 @@ void Connection::account(const Router::Match& match, unsigned status,
     counts.latency_nanoseconds.fetch_add(static_cast<std::uint64_t>(nanoseconds),
                                          std::memory_order_relaxed);
     log::info("request", {{"id", head_.request.id},
-                          {"method", method_name(head_.request.method)},
+                          {"method", name_of(head_.request.method)},
                           {"path", std::string_view(head_.request.raw_path).substr(0, kLoggedPath)},
                           {"status", status},
                           {"ms", seconds * 1000},

@@ -9,6 +9,7 @@
 #include "async/task.hpp"
 #include "http/chunked.hpp"
 #include "http/head.hpp"
+#include "http/render.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/transport.hpp"
@@ -61,7 +62,7 @@ class Connection {
     Task<void> drain();
     void accept_head(Head head);
     void enter(Phase phase);
-    [[nodiscard]] std::string render(const Response& response, bool keep_alive) const;
+    [[nodiscard]] Framing framing(bool keep_alive) const;
     void account(const Router::Match& match, unsigned status,
                  std::chrono::steady_clock::time_point began) const;
 

@@ -12,6 +12,9 @@ namespace userd::http {
 
 enum class Method { get, head, post, put, patch, delete_, options, other };
 
+/// As on the wire; "other" for those that no route has.
+[[nodiscard]] std::string_view name_of(Method method) noexcept;
+
 /// One request as the connection read it: strictly parsed, within all limits.
 struct Request {
     Method method = Method::get;

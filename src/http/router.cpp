@@ -5,28 +5,6 @@
 namespace userd::http {
 namespace {
 
-std::string_view name_of(Method method) {
-    switch (method) {
-        case Method::get:
-            return "GET";
-        case Method::head:
-            return "HEAD";
-        case Method::post:
-            return "POST";
-        case Method::put:
-            return "PUT";
-        case Method::patch:
-            return "PATCH";
-        case Method::delete_:
-            return "DELETE";
-        case Method::options:
-            return "OPTIONS";
-        case Method::other:
-            return "";
-    }
-    return "";
-}
-
 /// `/sessions/{id}` takes any one segment that is not empty in the place of its last.
 bool matches(std::string_view pattern, std::string_view path) {
     if (!pattern.ends_with('}')) return pattern == path;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -14,6 +15,9 @@ enum class KeyState {
     active,   ///< signs; at most one of each algorithm
     retired,  ///< published and verifies until `verify_until`
 };
+
+/// As stored, and for people.
+[[nodiscard]] std::string_view name_of(KeyState state) noexcept;
 
 /// A signing key as the store keeps it; the private part is sealed under a key of the service's.
 struct StoredKey {

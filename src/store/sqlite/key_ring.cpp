@@ -28,21 +28,9 @@ constexpr char kInsert[] = R"(
 
 constexpr KeyState kStates[] = {KeyState::next, KeyState::active, KeyState::retired};
 
-std::string_view stored_name(KeyState state) noexcept {
-    switch (state) {
-        case KeyState::next:
-            return "next";
-        case KeyState::active:
-            return "active";
-        case KeyState::retired:
-            return "retired";
-    }
-    std::abort();
-}
-
 KeyState parse_state(std::string_view name) {
     for (const KeyState state : kStates)
-        if (stored_name(state) == name) return state;
+        if (name_of(state) == name) return state;
     throw std::runtime_error("the database holds a key of the unknown state '" + std::string(name) +
                              "'");
 }
@@ -84,7 +72,7 @@ bool replace_key_ring(Write& write, std::int64_t expected, const std::vector<Sto
     if (write.db.changes() == 0) return false;
     write.db.execute(kClear);
     for (const StoredKey& key : keys)
-        write.db.execute(kInsert, key.id, key.algorithm, stored_name(key.state), key.public_jwk,
+        write.db.execute(kInsert, key.id, key.algorithm, name_of(key.state), key.public_jwk,
                          Blob{key.sealed}, key.sealed_by, key.created_at, key.activated_at,
                          key.verify_until);
     return true;
