@@ -110,7 +110,8 @@ def names_of(records, user_message):
 
 
 def test_every_change_is_a_record_of_the_contract(make_userd, broker, topic, user_message):
-    server = make_userd(KAFKA_BOOTSTRAP_SERVERS=broker.address, KAFKA_USER_TOPIC=topic).start()
+    server = make_userd(
+        KAFKA_BOOTSTRAP_SERVERS=broker.address, KAFKA_USER_TOPIC=topic, REGISTRATION_LIMIT="off").start()
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     body = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
     assert server.http.post("/user/register", json=body, headers={"traceparent": trace}).status_code == 200
@@ -146,7 +147,8 @@ def test_every_change_is_a_record_of_the_contract(make_userd, broker, topic, use
 
 
 def test_a_broker_that_stops_under_load_loses_nothing(make_userd, broker, topic, user_message):
-    server = make_userd(KAFKA_BOOTSTRAP_SERVERS=broker.address, KAFKA_USER_TOPIC=topic).start()
+    server = make_userd(
+        KAFKA_BOOTSTRAP_SERVERS=broker.address, KAFKA_USER_TOPIC=topic, REGISTRATION_LIMIT="off").start()
     load = Load(server)
     time.sleep(3)
     broker.stop()
@@ -166,7 +168,8 @@ def test_a_broker_that_stops_under_load_loses_nothing(make_userd, broker, topic,
 
 
 def test_killing_userd_under_load_loses_nothing(make_userd, broker, topic, user_message):
-    server = make_userd(KAFKA_BOOTSTRAP_SERVERS=broker.address, KAFKA_USER_TOPIC=topic).start()
+    server = make_userd(
+        KAFKA_BOOTSTRAP_SERVERS=broker.address, KAFKA_USER_TOPIC=topic, REGISTRATION_LIMIT="off").start()
     load = Load(server)
     for _ in range(3):
         time.sleep(2)
