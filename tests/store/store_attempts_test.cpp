@@ -135,6 +135,17 @@ TEST_P(AttemptsContract, WhatIsOverGoesBeforeWhatIsTooMany) {
     EXPECT_THAT(counts(read({key(1), key(3), key(5)})), ElementsAre(1, 1, 1));
 }
 
+TEST_P(AttemptsContract, WhatIsTooManyIsNotTheFailuresOfTheHourButWhatIsLongUnused) {
+    for (int i = 0; i < 5; ++i)
+        count_one(i, std::chrono::days{90});
+    clock_.advance(1h);
+    for (int i = 5; i < 10; ++i)
+        count_one(i, 1h);
+    EXPECT_EQ(sweep(100, 6), 4);
+    for (int i = 5; i < 10; ++i)
+        EXPECT_EQ(read_one(i), 1) << "it ends sooner than those that are remembered, " << i;
+}
+
 TEST_P(AttemptsContract, SimultaneousCountsAreAllCounted) {
     std::vector<std::function<Task<std::vector<Attempts>>()>> starts;
     for (int i = 0; i < 200; ++i)
