@@ -85,6 +85,20 @@ TEST_P(AttemptsContract, WindowBeginsWithTheFirstAndIsNotProlonged) {
     EXPECT_EQ(count_one(1), 2) << "of full length";
 }
 
+TEST_P(AttemptsContract, CounterOfAClockThatWasAheadIsOver) {
+    clock_.advance(24h);
+    count_one(1);
+    EXPECT_EQ(count_one(1), 2);
+    clock_.advance(-24h);
+    EXPECT_EQ(read_one(1), 0);
+    EXPECT_EQ(count_one(1), 1);
+    EXPECT_EQ(read({key(1)}).at(0).first_at, clock_.now());
+    clock_.advance(59s);
+    EXPECT_EQ(count_one(1), 2);
+    clock_.advance(1s);
+    EXPECT_EQ(read_one(1), 0) << "the window is of the clock as it is now";
+}
+
 TEST_P(AttemptsContract, WindowsOfKeysAreTheirOwn) {
     count({{key(1), 60s}, {key(2), 3600s}});
     clock_.advance(60s);

@@ -5,16 +5,19 @@
 namespace userd::sqlite {
 namespace {
 
+// A counter that began in the future is one of a clock that was wrong, and counts as over: else it
+// would hold its owner off until that time. The minute is for clocks that differ.
 constexpr char kRead[] = R"(
-    SELECT count, first_at, last_at FROM attempts WHERE key = ?1 AND ends_at > ?2)";
+    SELECT count, first_at, last_at FROM attempts
+    WHERE key = ?1 AND ends_at > ?2 AND first_at <= ?2 + 60000)";
 
 constexpr char kCount[] = R"(
     INSERT INTO attempts (key, count, first_at, last_at, ends_at) VALUES (?1, 1, ?2, ?2, ?3)
     ON CONFLICT (key) DO UPDATE SET
-        count    = CASE WHEN ends_at > ?2 THEN count + 1 ELSE 1 END,
-        first_at = CASE WHEN ends_at > ?2 THEN first_at ELSE ?2 END,
+        count    = CASE WHEN ends_at > ?2 AND first_at <= ?2 + 60000 THEN count + 1 ELSE 1 END,
+        first_at = CASE WHEN ends_at > ?2 AND first_at <= ?2 + 60000 THEN first_at ELSE ?2 END,
         last_at  = ?2,
-        ends_at  = CASE WHEN ends_at > ?2 THEN ends_at ELSE ?3 END)";
+        ends_at  = CASE WHEN ends_at > ?2 AND first_at <= ?2 + 60000 THEN ends_at ELSE ?3 END)";
 
 constexpr char kClear[] = "DELETE FROM attempts WHERE key = ?1";
 
