@@ -74,8 +74,11 @@ AttemptLimits::Login::Login(Login&& other) noexcept
 AttemptLimits::Login::~Login() {
     if (!under_way_) return;
     const std::lock_guard lock(under_way_->mutex);
-    const auto entry = under_way_->logins.find(account_);
-    if (entry != under_way_->logins.end() && --entry->second == 0) under_way_->logins.erase(entry);
+    for (const AttemptKey* key : {&account_, &address_}) {
+        const auto entry = under_way_->logins.find(*key);
+        if (entry != under_way_->logins.end() && --entry->second == 0)
+            under_way_->logins.erase(entry);
+    }
 }
 
 AttemptKey AttemptLimits::key_of(std::string_view kind, std::string_view what) const {
@@ -121,16 +124,25 @@ void AttemptLimits::judge(Login& login, const Attempts& address_failures) {
     }
     login.retry_after = std::max(wait_after(login.account_failures_, kAccount, now),
                                  wait_after(address_failures, kAddress, now));
-    if (login.retry_after == seconds{0} && !enter(login)) login.retry_after = kAccount.first_delay;
+    if (login.retry_after == seconds{0} && !enter(login, address_failures))
+        login.retry_after = kAccount.first_delay;
 }
 
-bool AttemptLimits::enter(Login& login) {
+bool AttemptLimits::enter(Login& login, const Attempts& address_failures) {
     const std::lock_guard lock(under_way_->mutex);
-    std::int64_t& under_way = under_way_->logins[login.account_];
+    std::map<AttemptKey, std::int64_t>& logins = under_way_->logins;
+    const auto under_way = [&logins](const AttemptKey& key) {
+        const auto entry = logins.find(key);
+        return entry == logins.end() ? std::int64_t{0} : entry->second;
+    };
     const std::int64_t failed = login.account_failures_.count;
+    const std::int64_t others = under_way(login.account_);
     // An account without failures may be logged in to by many devices at once.
-    if (failed > 0 && under_way > 0 && failed + under_way >= kAccount.free) return false;
-    ++under_way;
+    if (failed > 0 && others > 0 && failed + others >= kAccount.free) return false;
+    // An address' wait was for one attempt, not for one at each of many accounts.
+    if (address_failures.count >= kAddress.free && under_way(login.address_) > 0) return false;
+    ++logins[login.account_];
+    if (!login.address_.empty()) ++logins[login.address_];
     login.under_way_ = under_way_;
     return true;
 }

@@ -51,7 +51,8 @@ class AttemptLimits {
   public:
     AttemptLimits(Store& store, Secret key, LimitSettings settings, Clock clock = system_now);
 
-    /// How many logins of each account are between begin and outcome; bounded by the hash queue.
+    /// How many logins of each account, and from each address, are between begin and outcome;
+    /// bounded by the hash queue.
     struct UnderWay {
         std::mutex mutex;
         std::map<AttemptKey, std::int64_t> logins;
@@ -97,8 +98,8 @@ class AttemptLimits {
   private:
     [[nodiscard]] AttemptKey key_of(std::string_view kind, std::string_view what) const;
     void judge(Login& login, const Attempts& address_failures);
-    /// False when too many of the account's attempts are under way already.
-    bool enter(Login& login);
+    /// False when too many of the account's or the address's attempts are under way already.
+    bool enter(Login& login, const Attempts& address_failures);
 
     Store& store_;
     const Secret key_;

@@ -99,8 +99,12 @@ Task<std::shared_ptr<const KeySet>> KeyKeeper::load(FirstKey first_key) {
 Task<void> KeyKeeper::keep() {
     const std::int64_t version = co_await store_.key_ring_version();
     if (version != ring_.version) co_await read_again();
-    const MakeKey nothing = [] { return StoredKey{}; };
-    if (advance_ring(ring_.keys, clock_(), rotation_, nothing) == ring_.keys) co_return;
+    const MakeKey placeholder = [this] {
+        StoredKey key;
+        key.algorithm = rotation_.algorithm;  // what is looked up by it must be found
+        return key;
+    };
+    if (advance_ring(ring_.keys, clock_(), rotation_, placeholder) == ring_.keys) co_return;
     Edit edit = [this](const StoredKeyRing& ring, Timestamp now) {
         return RingEdit{advance_ring(ring.keys, now, rotation_, maker(now)), {}, {}};
     };

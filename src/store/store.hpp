@@ -131,8 +131,8 @@ class Store {
     /// twice counts twice.
     virtual Task<std::vector<Attempts>> count_attempts(std::vector<CountAttempt> attempts) = 0;
     virtual Task<void> clear_attempts(std::vector<AttemptKey> keys) = 0;
-    /// Removes counters whose window is over; beyond `most` counters also those that end first.
-    /// How many: at most `rows`, and fewer only when no more are left to remove.
+    /// Removes counters whose window is over; beyond `most` counters also those that were counted
+    /// the longest ago. How many: at most `rows`, and fewer only when no more are left to remove.
     virtual Task<int> sweep_attempts(int rows, std::int64_t most) = 0;
 
     /// Of which formats (hash_format) users exist.

@@ -151,6 +151,22 @@ TEST_F(AttemptLimitsTest, AttemptsUnderWayCountOnceTheAccountHasFailures) {
     EXPECT_EQ(begin(kElsewhere).retry_after, seconds{0});
 }
 
+TEST_F(AttemptLimitsTest, AfterAWaitAnAddressHasOneAttemptUnderWayWhateverTheNames) {
+    for (int i = 0; i < 100; ++i)
+        fail(kElsewhere, "name" + std::to_string(i), std::nullopt);
+    pass(seconds{2});
+    std::vector<AttemptLimits::Login> under_way;
+    int admitted = 0;
+    for (int i = 0; i < 20; ++i) {
+        under_way.push_back(begin(kElsewhere, "other" + std::to_string(i), std::nullopt));
+        if (under_way.back().retry_after.count() == 0) ++admitted;
+    }
+    EXPECT_EQ(admitted, 1);
+    EXPECT_EQ(begin(kHome, "fresh", std::nullopt).retry_after, seconds{0});
+    under_way.clear();
+    EXPECT_EQ(begin(kElsewhere, "fresh", std::nullopt).retry_after, seconds{0});
+}
+
 TEST_F(AttemptLimitsTest, RegistrationsOfAnAddressAreLimitedUntilTheWindowEnds) {
     for (int i = 0; i < 60; ++i)
         EXPECT_EQ(run_task(limits_.count_registration(kHome)), seconds{0});

@@ -85,6 +85,20 @@ TEST_P(AttemptsContract, WindowBeginsWithTheFirstAndIsNotProlonged) {
     EXPECT_EQ(count_one(1), 2) << "of full length";
 }
 
+TEST_P(AttemptsContract, CounterOfAClockThatWasAheadIsOver) {
+    clock_.advance(24h);
+    count_one(1);
+    EXPECT_EQ(count_one(1), 2);
+    clock_.advance(-24h);
+    EXPECT_EQ(read_one(1), 0);
+    EXPECT_EQ(count_one(1), 1);
+    EXPECT_EQ(read({key(1)}).at(0).first_at, clock_.now());
+    clock_.advance(59s);
+    EXPECT_EQ(count_one(1), 2);
+    clock_.advance(1s);
+    EXPECT_EQ(read_one(1), 0) << "the window is of the clock as it is now";
+}
+
 TEST_P(AttemptsContract, WindowsOfKeysAreTheirOwn) {
     count({{key(1), 60s}, {key(2), 3600s}});
     clock_.advance(60s);
@@ -133,6 +147,17 @@ TEST_P(AttemptsContract, WhatIsOverGoesBeforeWhatIsTooMany) {
     clock_.advance(60s);
     EXPECT_EQ(sweep(100, 5), 3) << "three are over, which is enough for the bound";
     EXPECT_THAT(counts(read({key(1), key(3), key(5)})), ElementsAre(1, 1, 1));
+}
+
+TEST_P(AttemptsContract, WhatIsTooManyIsNotTheFailuresOfTheHourButWhatIsLongUnused) {
+    for (int i = 0; i < 5; ++i)
+        count_one(i, std::chrono::days{90});
+    clock_.advance(1h);
+    for (int i = 5; i < 10; ++i)
+        count_one(i, 1h);
+    EXPECT_EQ(sweep(100, 6), 4);
+    for (int i = 5; i < 10; ++i)
+        EXPECT_EQ(read_one(i), 1) << "it ends sooner than those that are remembered, " << i;
 }
 
 TEST_P(AttemptsContract, SimultaneousCountsAreAllCounted) {

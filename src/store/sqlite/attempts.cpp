@@ -5,28 +5,31 @@
 namespace userd::sqlite {
 namespace {
 
+// A counter that began in the future is one of a clock that was wrong, and counts as over: else it
+// would hold its owner off until that time. The minute is for clocks that differ.
 constexpr char kRead[] = R"(
-    SELECT count, first_at, last_at FROM attempts WHERE key = ?1 AND ends_at > ?2)";
+    SELECT count, first_at, last_at FROM attempts
+    WHERE key = ?1 AND ends_at > ?2 AND first_at <= ?2 + 60000)";
 
 constexpr char kCount[] = R"(
     INSERT INTO attempts (key, count, first_at, last_at, ends_at) VALUES (?1, 1, ?2, ?2, ?3)
     ON CONFLICT (key) DO UPDATE SET
-        count    = CASE WHEN ends_at > ?2 THEN count + 1 ELSE 1 END,
-        first_at = CASE WHEN ends_at > ?2 THEN first_at ELSE ?2 END,
+        count    = CASE WHEN ends_at > ?2 AND first_at <= ?2 + 60000 THEN count + 1 ELSE 1 END,
+        first_at = CASE WHEN ends_at > ?2 AND first_at <= ?2 + 60000 THEN first_at ELSE ?2 END,
         last_at  = ?2,
-        ends_at  = CASE WHEN ends_at > ?2 THEN ends_at ELSE ?3 END)";
+        ends_at  = CASE WHEN ends_at > ?2 AND first_at <= ?2 + 60000 THEN ends_at ELSE ?3 END)";
 
 constexpr char kClear[] = "DELETE FROM attempts WHERE key = ?1";
 
 constexpr char kCounters[] = "SELECT count(*) FROM attempts";
 
-// What is over comes first in the index's order, so one LIMIT serves both.
-constexpr char kSweep[] = R"(
+constexpr char kSweepOver[] = R"(
     DELETE FROM attempts
-    WHERE key IN (SELECT key FROM attempts ORDER BY ends_at
-                  LIMIT min(?2, max(?3, (SELECT count(*)
-                                         FROM (SELECT 1 FROM attempts
-                                               WHERE ends_at <= ?1 LIMIT ?2))))))";
+    WHERE key IN (SELECT key FROM attempts WHERE ends_at <= ?1 ORDER BY ends_at LIMIT ?2))";
+
+// By use, not by end: clients that are remembered for months would push out this hour's failures.
+constexpr char kSweepExcess[] = R"(
+    DELETE FROM attempts WHERE key IN (SELECT key FROM attempts ORDER BY last_at LIMIT ?1))";
 
 Attempts read_one(Connection& db, const AttemptKey& key, Timestamp now) {
     Statement row = db.query(kRead, Blob{key}, now);
@@ -67,8 +70,13 @@ std::int64_t count_counters(Connection& db) {
 }
 
 int sweep_attempts(Write& write, int rows, std::int64_t excess) {
-    write.db.execute(kSweep, write.now, std::max(rows, 0), std::max<std::int64_t>(excess, 0));
-    return static_cast<int>(write.db.changes());
+    const std::int64_t most = std::max(rows, 0);
+    write.db.execute(kSweepOver, write.now, most);
+    const std::int64_t over = write.db.changes();
+    const std::int64_t more = std::min(most, excess) - over;
+    if (more <= 0) return static_cast<int>(over);
+    write.db.execute(kSweepExcess, more);
+    return static_cast<int>(over + write.db.changes());
 }
 
 }  // namespace userd::sqlite
