@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import jwt
 import pytest
-from forgeries import SUBJECT, claims_with, es256, forgeries, header_with, new_key, pem_of, token_of
+from forgeries import LEAVE_OUT, SUBJECT, claims_with, es256, forgeries, header_with, new_key, pem_of, token_of
+from key_server import KeyServer
 from verifiers import LANGUAGES, SOURCES, Verifier, build
 
 from support.userd import ROOT, Userd, unique_name
@@ -163,6 +164,30 @@ def test_a_session_that_ended_is_seen_by_introspection_only(server, verifier):
     assert introspect() == {"active": False}
     assert server.me(tokens["access_token"]).status_code == 401
     assert verifier.ask(tokens["access_token"]) == f"ok {before['sub']}"
+
+
+def test_through_an_outage_the_programs_keep_the_keys_and_then_learn_new_ones(tmp_path):
+    first, second = new_key(), new_key()
+    with KeyServer() as server:
+        server.publish({"first": first})
+        old, new = (token_of(header_with(kid), claims_with(), es256(key)) for kid, key in
+                    (("first", first), ("second", second)))
+        nameless = token_of(header_with("", kid=LEAVE_OUT), claims_with(), es256(first))
+        running = [Verifier(name, server.url, "userd", "userd", tmp_path / name) for name in LANGUAGES]
+        try:
+            assert [verifier.ask(old) for verifier in running] == [f"ok {SUBJECT}"] * len(running)
+            assert [verifier.ask(nameless) for verifier in running] == ["refused"] * len(running)
+            server.publish({"first": first, "second": second})
+            server.down = True
+            for token, answer in ((new, "refused"), (old, f"ok {SUBJECT}")):
+                assert [verifier.ask(token) for verifier in running] == [answer] * len(running)
+            server.down = False
+            for verifier in running:
+                wait_for(lambda: verifier.ask(new) == f"ok {SUBJECT}")
+                assert verifier.ask(old) == f"ok {SUBJECT}"
+        finally:
+            for verifier in running:
+                verifier.stop()
 
 
 def blocks_of_the_page(language: str) -> list[str]:

@@ -12,6 +12,7 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.text.ParseException;
+import java.util.List;
 import java.util.Set;
 
 public class Verify {
@@ -25,7 +26,10 @@ public class Verify {
             .refreshAheadCache(false)
             .rateLimited(5_000)
             .build();
-        processor.setJWSKeySelector(new JWSVerificationKeySelector<>(JWSAlgorithm.ES256, keys));
+        var selector = new JWSVerificationKeySelector<SecurityContext>(JWSAlgorithm.ES256, keys);
+        // Without a kid the selector would offer every key.
+        processor.setJWSKeySelector((header, context) ->
+            header.getKeyID() == null ? List.of() : selector.selectJWSKeys(header, context));
         processor.setJWSTypeVerifier((type, context) -> {
             // Not equals(), which takes no notice of case.
             if (type == null || !type.getType().equals("at+jwt")) throw new BadJOSEException("not an access token");

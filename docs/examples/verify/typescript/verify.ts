@@ -15,8 +15,8 @@ async function verify(token: string) {
     audience,
     requiredClaims: ["exp", "sub"],
   });
-  // The option above also takes other spellings of the media type.
-  if (protectedHeader.typ !== "at+jwt") throw new Error("not an access token");
+  // jose also takes other spellings of the media type, and no kid if there is but one key.
+  if (protectedHeader.typ !== "at+jwt" || protectedHeader.kid === undefined) throw new Error("not an access token");
   return payload;
 }
 
