@@ -86,3 +86,31 @@ def forgeries(key: ec.EllipticCurvePrivateKey, kid: str) -> dict[str, str]:
         header_with("foreign", jwk={**public_jwk_of(foreign), "kid": "foreign"}), claims_with(), es256(foreign))
     made["zero signature"] = token_of(header_with(kid), claims_with(), lambda data: bytes(64))
     return made
+
+
+def deep(levels: int) -> str:
+    return "[" * levels + "]" * levels
+
+
+def malformed(key: ec.EllipticCurvePrivateKey, kid: str) -> dict[str, str]:
+    """Tokens whose JSON is not what a reader hopes for, signed by a key of the ring."""
+    parts = {"header an array": (b"[]", b"{}"), "header null": (b"null", b"{}"), "header a text": (b'"x"', b"{}"),
+             "header not UTF-8": (b'{"alg":"ES256","kid":"\xff"}', b"{}"), "no JSON": (b"{", b"{}"),
+             "deep header": (f'{{"alg":"ES256","kid":{json.dumps(kid)},"x":{deep(20_000)}}}'.encode(), b"{}")}
+    for value in (None, 5, [], {}, True, [kid]):
+        for name in ("alg", "kid", "typ", "crit"):
+            parts[f"{name} {value}"] = (json.dumps(header_with(kid, **{name: value})).encode(),
+                                        json.dumps(claims_with()).encode())
+    good = json.dumps(header_with(kid)).encode()
+    for value in (5, [], {}, True, None):
+        for name in ("exp", "iss", "aud", "sub"):
+            parts[f"{name} {value}"] = (good, json.dumps(claims_with(**{name: value})).encode())
+    parts |= {f"claims {body[:5]}": (good, body) for body in (b"[]", b"null", b"5", b"", b"\xff", b"{")}
+    parts["deep claims"] = (good, f'{{"x":{deep(20_000)}}}'.encode())
+    made = {}
+    for name, (header, claims) in parts.items():
+        signed = f"{base64url(header)}.{base64url(claims)}"
+        made[name] = f"{signed}.{base64url(es256(key)(signed.encode()))}"
+    # To some readers these demand nothing, and a number is its text.
+    del made["crit None"], made["crit []"], made["sub 5"]
+    return made

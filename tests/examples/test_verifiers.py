@@ -1,24 +1,13 @@
 """The programs of docs/verifying-tokens.md against the real server."""
-import importlib.metadata
-import json
-import os
 import re
-import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import jwt
-import pytest
-from forgeries import LEAVE_OUT, SUBJECT, claims_with, es256, forgeries, header_with, new_key, pem_of, token_of
+from forgeries import (LEAVE_OUT, SUBJECT, claims_with, es256, forgeries, header_with, malformed, new_key,
+                       token_of)
 from key_server import KeyServer
-from verifiers import LANGUAGES, SOURCES, Verifier, build
+from verifiers import LANGUAGES, Verifier, run_userd
 
-from support.userd import ROOT, Userd, unique_name
-
-PAGE = ROOT / "docs/verifying-tokens.md"
-FENCES = {"python/verify.py": "python", "typescript/verify.ts": "ts", "go/main.go": "go", "java/Verify.java": "java"}
-# Longer than the 5 s for which the programs do not ask again.
-PUBLISH_SECONDS = 6
 WAIT_SECONDS = 60
 
 
@@ -32,50 +21,6 @@ def wait_for(condition):
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.05)
     return value
-
-
-def run_userd(server: Userd, *arguments: str) -> list[dict]:
-    answer = server.run(*arguments, "--json")
-    assert answer.returncode == 0, answer.stderr
-    return [json.loads(line) for line in answer.stdout.splitlines()]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    userd = Userd(tmp_path_factory.mktemp("verified"), KEY_PUBLISH_SECONDS=str(PUBLISH_SECONDS), LOGIN_LIMITS="off",
-                  REGISTRATION_LIMIT="off")
-    userd.start()
-    yield userd
-    userd.stop()
-
-
-@pytest.fixture(scope="module")
-def imported(server):
-    """A key of the ring whose private part is known here."""
-    key = new_key()
-    file = server.folder / "key.pem"
-    file.touch(mode=0o600)
-    file.write_bytes(pem_of(key))
-    (made,) = run_userd(server, "keys", "import", str(file))
-    return key, made["kid"]
-
-
-@pytest.fixture(scope="module")
-def verifiers(server, imported, tmp_path_factory):
-    """All are started at once, after the import, and asked until the module's end."""
-    logs = tmp_path_factory.mktemp("logs")
-    url = f"{server.http.base_url}/.well-known/jwks.json"
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(build, LANGUAGES))
-    running = {name: Verifier(name, url, "userd", "userd", logs / name) for name in LANGUAGES}
-    yield running
-    assert [verifier.stop() for verifier in running.values()] == [0] * len(running)
-
-
-@pytest.fixture(params=LANGUAGES)
-def verifier(request, verifiers):
-    return verifiers[request.param]
-
 
 
 def jwks_fetches(server) -> int:
@@ -96,6 +41,13 @@ def test_a_token_by_a_key_of_the_ring_is_taken_and_one_fault_makes_it_refused(ve
     assert verifier.ask(token_of(header_with(kid), claims_with(aud=["shop", "userd"]), es256(key))) == f"ok {SUBJECT}"
     for name, token in forgeries(key, kid).items():
         assert verifier.ask(token) == "refused", name
+
+
+def test_what_is_malformed_is_refused_and_ends_no_program(verifier, imported):
+    key, kid = imported
+    for name, token in malformed(key, kid).items():
+        assert verifier.ask(token) == "refused", name
+    assert verifier.ask(token_of(header_with(kid), claims_with(), es256(key))) == f"ok {SUBJECT}"
 
 
 def test_what_was_changed_or_is_no_access_token_is_refused(server, verifier):
@@ -144,28 +96,6 @@ def test_tokens_of_unknown_keys_do_not_make_a_program_ask_for_the_keys_each_time
     assert verifier.ask(tokens["access_token"]).startswith("ok ")
 
 
-def test_a_session_that_ended_is_seen_by_introspection_only(server, verifier):
-    name = unique_name("service")
-    (service,) = run_userd(server, "services", "add", name)
-    _, tokens = server.new_user()
-    curl = curl_of_the_page().replace("localhost:8000", f"127.0.0.1:{server.port}").replace("shop:", f"{name}:")
-
-    def introspect() -> dict:
-        environment = {"PATH": os.environ["PATH"], "SECRET": service["client_secret"],
-                       "ACCESS": tokens["access_token"]}
-        answer = subprocess.run(["bash", "-c", curl], env=environment, text=True, capture_output=True, timeout=60)
-        assert answer.returncode == 0, answer.stderr
-        return json.loads(answer.stdout)
-
-    before = introspect()
-    assert before["active"] is True
-    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-    assert server.http.post("/user/logout", headers=bearer).status_code in (200, 204)
-    assert introspect() == {"active": False}
-    assert server.me(tokens["access_token"]).status_code == 401
-    assert verifier.ask(tokens["access_token"]) == f"ok {before['sub']}"
-
-
 def test_through_an_outage_the_programs_keep_the_keys_and_then_learn_new_ones(tmp_path):
     first, second = new_key(), new_key()
     with KeyServer() as server:
@@ -188,25 +118,3 @@ def test_through_an_outage_the_programs_keep_the_keys_and_then_learn_new_ones(tm
         finally:
             for verifier in running:
                 verifier.stop()
-
-
-def blocks_of_the_page(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-
-
-def curl_of_the_page() -> str:
-    (block,) = [block for block in blocks_of_the_page("sh") if "/token/introspect" in block]
-    return block
-
-
-@pytest.mark.parametrize("name", FENCES)
-def test_the_page_shows_the_programs_as_they_are(name):
-    assert blocks_of_the_page(FENCES[name]) == [(SOURCES / name).read_text()]
-
-
-def test_the_lock_files_name_no_registry_and_the_tests_run_the_pinned_pyjwt():
-    for file in SOURCES.rglob("package-lock.json"):
-        assert "resolved" not in file.read_text()
-        assert "omit-lockfile-registry-resolved=true" in (file.parent / ".npmrc").read_text().splitlines()
-    requirement = (SOURCES / "python/requirements.txt").read_text().strip()
-    assert requirement == f"PyJWT[crypto]=={importlib.metadata.version('PyJWT')}"

@@ -1,5 +1,6 @@
 """The programs of docs/examples/verify, built once for each state of their files, and run."""
 import hashlib
+import json
 import os
 import pathlib
 import queue
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import threading
 
-from support.userd import ROOT
+from support.userd import ROOT, Userd
 
 SOURCES = ROOT / "docs/examples/verify"
 BUILT = ROOT / "build/verifiers"
@@ -95,3 +96,9 @@ class Verifier:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+
+
+def run_userd(server: Userd, *arguments: str) -> list[dict]:
+    answer = server.run(*arguments, "--json")
+    assert answer.returncode == 0, answer.stderr
+    return [json.loads(line) for line in answer.stdout.splitlines()]

@@ -65,6 +65,7 @@ func main() {
 		log.Fatal(err)
 	}
 	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		if claims, err := v.verify(lines.Text()); err != nil {
 			fmt.Println("refused")

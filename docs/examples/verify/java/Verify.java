@@ -35,14 +35,19 @@ public class Verify {
             if (type == null || !type.getType().equals("at+jwt")) throw new BadJOSEException("not an access token");
         });
         var claims = new DefaultJWTClaimsVerifier<SecurityContext>(
-            audience, new JWTClaimsSet.Builder().issuer(issuer).build(), Set.of("exp", "sub"));
+            audience, new JWTClaimsSet.Builder().issuer(issuer).build(), Set.of("aud", "exp", "sub"));
         claims.setMaxClockSkew(0);
         processor.setJWTClaimsSetVerifier(claims);
     }
 
-    /** The claims of a good access token; throws for any other. */
+    /** The claims of a good access token; throws for any other, for a malformed one also a RuntimeException. */
     JWTClaimsSet verify(String token) throws ParseException, BadJOSEException, JOSEException {
-        return processor.process(token, null);
+        JWTClaimsSet claims = processor.process(token, null);
+        // nimbus takes null for an exp that never comes.
+        if (claims.getExpirationTime() == null || claims.getSubject() == null) {
+            throw new BadJOSEException("no exp or no sub");
+        }
+        return claims;
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -51,7 +56,7 @@ public class Verify {
         for (String line; (line = lines.readLine()) != null;) {
             try {
                 System.out.println("ok " + verifier.verify(line).getSubject());
-            } catch (ParseException | BadJOSEException | JOSEException error) {
+            } catch (Exception error) {
                 System.out.println("refused");
                 System.err.println(error.getMessage());
             }
