@@ -23,10 +23,22 @@ def curl_of_the_page() -> str:
     return block
 
 
-def test_a_session_that_ended_is_seen_by_introspection_only(server, verifier):
+def end(server, how: str, user: str, access_token: str, service: dict) -> None:
+    if how == "logout":
+        bearer = {"Authorization": f"Bearer {access_token}"}
+        assert server.http.post("/user/logout", headers=bearer).is_success
+    elif how == "revoke":
+        credentials = (service["client_id"], service["client_secret"])
+        assert server.http.post("/token/revoke", auth=credentials, data={"token": access_token}).is_success
+    else:
+        assert server.run("users", how, user).returncode == 0
+
+
+@pytest.mark.parametrize("how", ["logout", "revoke", "disable", "delete"])
+def test_a_session_that_ended_is_seen_by_introspection_and_not_by_the_programs(server, verifiers, how):
     name = unique_name("service")
     (service,) = run_userd(server, "services", "add", name)
-    _, tokens = server.new_user()
+    user, tokens = server.new_user()
     curl = curl_of_the_page().replace("localhost:8000", f"127.0.0.1:{server.port}").replace("shop:", f"{name}:")
 
     def introspect() -> dict:
@@ -38,11 +50,10 @@ def test_a_session_that_ended_is_seen_by_introspection_only(server, verifier):
 
     before = introspect()
     assert before["active"] is True
-    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-    assert server.http.post("/user/logout", headers=bearer).status_code in (200, 204)
+    end(server, how, user, tokens["access_token"], service)
     assert introspect() == {"active": False}
     assert server.me(tokens["access_token"]).status_code == 401
-    assert verifier.ask(tokens["access_token"]) == f"ok {before['sub']}"
+    assert {verifier.ask(tokens["access_token"]) for verifier in verifiers.values()} == {f"ok {before['sub']}"}
 
 
 @pytest.mark.parametrize("name", FENCES)
