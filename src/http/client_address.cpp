@@ -139,7 +139,8 @@ std::string client_address(const Request& request, const TrustedProxies& trusted
     if (!peer) return {};
     if (trusted.contains(*peer)) return forwarded_address(request, trusted, peer->to_string());
     const bool speaks_for_others = !request.forwarded_for.empty() || !request.forwarded.empty();
-    if (speaks_for_others && is_of_this_network(*peer)) return {};
+    // Once proxies are named, every other peer speaks for itself.
+    if (trusted.empty() && speaks_for_others && is_of_this_network(*peer)) return {};
     return peer->to_string();
 }
 

@@ -73,6 +73,8 @@ TEST(ClientAddress, IsUnknownWhenAProxyOfThisNetworkIsNotConfigured) {
     EXPECT_EQ(client_address(from("127.0.0.1", "198.51.100.1"), kNone), "");
     EXPECT_EQ(client_address(from("192.168.1.2", "", "for=198.51.100.1"), kNone), "");
     EXPECT_EQ(client_address(from("127.0.0.1"), kNone), "127.0.0.1");
+    // Once proxies are named, whoever else forwards hides nothing by it.
+    EXPECT_EQ(client_address(from("192.168.1.2", "198.51.100.1"), kProxies), "192.168.1.2");
 }
 
 class BadNetwork : public ::testing::TestWithParam<const char*> {};
