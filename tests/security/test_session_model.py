@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import httpx
 import jwt
 import pytest
-from hypothesis import assume, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -18,6 +18,9 @@ from support.userd import Userd, unique_name
 CLIENTS = 32
 REPEAT_SECONDS = 10
 USERS = 2
+WAYS_TO_END = ["log_out", "log_out_everywhere", "end_by_id", "revoke", "logout", "disable"]
+EXAMPLES = 15
+LOGINS = 5  # of an example: each costs a hash
 
 
 @pytest.fixture(scope="module")
@@ -80,17 +83,23 @@ class Sessions(RuleBasedStateMachine):
         for session in sessions:
             session.alive = False
 
+    def live(self):
+        return [session for session in self.sessions if session.alive]
+
     def of(self, user):
         return [session for session in self.sessions if session.user is user]
 
-    def chosen(self, data, alive=None):
-        found = [session for session in self.sessions if alive is None or session.alive is alive]
-        assume(found)
+    def chosen(self, data, at_least=1):
+        """Of so many generations; mostly a live one."""
+        found = [session for session in self.sessions if len(session.refresh) >= at_least]
+        live = [session for session in found if session.alive]
+        if live and data.draw(st.integers(0, 3)):
+            found = live
         return data.draw(st.sampled_from(found))
 
     users_index = st.integers(0, USERS - 1)
 
-    @precondition(lambda self: sum(session.alive for session in self.sessions) < 4)
+    @precondition(lambda self: len(self.sessions) < LOGINS)
     @rule(index=users_index)
     def log_in(self, index):
         user = self.users[index]
@@ -101,9 +110,14 @@ class Sessions(RuleBasedStateMachine):
             session = jwt.decode(tokens["access_token"], options={"verify_signature": False})["sid"]
             self.sessions.append(Session(user, session, [tokens["access_token"]], [tokens["refresh_token"]]))
 
-    @rule(data=st.data())
-    def refresh_current(self, data):
+    @precondition(lambda self: self.sessions)
+    @rule(data=st.data(), times=st.integers(1, 2))
+    def refresh_current(self, data, times):
         session = self.chosen(data)
+        for _ in range(times):
+            self.refresh(session)
+
+    def refresh(self, session):
         began = time.monotonic()
         answer = self.server.refresh(session.refresh[-1])
         assert answer.status_code == (200 if session.alive else 401)
@@ -113,10 +127,10 @@ class Sessions(RuleBasedStateMachine):
             session.refresh.append(answer.json()["refresh_token"])
             session.rotated = began
 
+    @precondition(lambda self: any(len(session.refresh) >= 2 for session in self.sessions))
     @rule(data=st.data())
     def refresh_previous(self, data):
-        session = self.chosen(data)
-        assume(len(session.refresh) > 1)
+        session = self.chosen(data, at_least=2)
         answer = self.server.refresh(session.refresh[-2])
         if answer.status_code == 401 and time.monotonic() - session.rotated >= REPEAT_SECONDS:
             session.alive = False  # a slow machine: the repeat came late
@@ -126,57 +140,64 @@ class Sessions(RuleBasedStateMachine):
             assert answer.json()["access_token"] not in session.access
             session.access.append(answer.json()["access_token"])
 
+    @precondition(lambda self: any(len(session.refresh) >= 3 for session in self.sessions))
     @rule(data=st.data())
     def refresh_older(self, data):
-        session = self.chosen(data)
-        assume(len(session.refresh) > 2)
+        session = self.chosen(data, at_least=3)
         answer = self.server.refresh(data.draw(st.sampled_from(session.refresh[:-2])))
         assert answer.status_code == 401
         session.alive = False
 
-    @rule(data=st.data(), everywhere=st.booleans())
-    def log_out(self, data, everywhere):
+    @precondition(lambda self: len(self.live()) >= 2)
+    @rule(data=st.data(), how=st.sampled_from(WAYS_TO_END))
+    def end_some(self, data, how):
+        """One rule, so that the machine does not spend its steps on dead sessions."""
+        if how in ("logout", "disable"):
+            self.operator_ends_sessions(how, data.draw(st.sampled_from(self.users)))
+        else:
+            getattr(self, how)(data)
+
+    def log_out(self, data, everywhere=False):
         session = self.chosen(data)
         answer = log_out(self.server, data.draw(st.sampled_from(session.access)), everywhere)
         assert answer.status_code == (204 if session.alive else 401)
         if session.alive:
             self.end(self.of(session.user) if everywhere else [session])
 
-    @rule(data=st.data())
+    def log_out_everywhere(self, data):
+        self.log_out(data, everywhere=True)
+
     def end_by_id(self, data):
         by, target = self.chosen(data), self.chosen(data)
         answer = end_session(self.server, by.access[-1], target.id)
         is_own = target.alive and by.user is target.user
         assert answer.status_code == (401 if not by.alive else 204 if is_own else 404)
         if by.alive and is_own:
-            target.alive = False
+            self.end([target])
 
-    @rule(data=st.data())
     def revoke(self, data):
         session = self.chosen(data)
         token = data.draw(st.sampled_from(session.access + session.refresh))
         assert self.service.revoke(token).status_code == 200
-        session.alive = False
+        self.end([session])
 
-    @precondition(lambda self: any(session.alive for session in self.sessions))
-    @rule(index=users_index, command=st.sampled_from(["disable", "logout"]))
-    def operator_ends_sessions(self, index, command):
-        user = self.users[index]
+    def operator_ends_sessions(self, command, user):
         self.administer(command, user)
         user.disabled = user.disabled or (command == "disable" and not user.deleted)
         self.end(self.of(user))
 
-    @rule(index=users_index)
-    def enable(self, index):
-        assume(self.users[index].disabled)
-        self.administer("enable", self.users[index])
-        self.users[index].disabled = False
+    @precondition(lambda self: any(user.disabled for user in self.users))
+    @rule()
+    def enable(self):
+        for user in self.users:
+            if user.disabled:
+                self.administer("enable", user)
+                user.disabled = False
 
-    @precondition(lambda self: len(self.sessions) > 3)
-    @rule(index=users_index)
-    def delete(self, index):
-        user = self.users[index]
-        assume(not user.deleted)
+    @precondition(lambda self: len(self.sessions) == LOGINS and not self.users[0].deleted)
+    @rule()
+    def delete(self):
+        user = self.users[0]
         self.administer("delete", user)
         user.deleted, user.disabled = True, False
         self.end(self.of(user))
@@ -203,7 +224,7 @@ class Sessions(RuleBasedStateMachine):
 
 def test_the_server_agrees_with_the_reference(server, service):
     Sessions.server, Sessions.service, Sessions.pool = server, service, []
-    run_state_machine_as_test(Sessions, settings=settings(at_most(15), stateful_step_count=25))
+    run_state_machine_as_test(Sessions, settings=settings(at_most(EXAMPLES), stateful_step_count=20))
 
 
 def at_once(server, acts) -> list[list[httpx.Response]]:
