@@ -11,7 +11,8 @@ from support.userd import PASSWORD, Userd, unique_name
 HELD = b'{"detail":"Too many attempts, try again later"}'
 REGISTRATIONS = 60    # of an address, in an hour
 ADDRESS_FAILURES = 100  # wrong passwords of an address that cost nothing
-GARBAGE = ["", "unknown", "nonsense", "256.1.1.1", "1.2.3", "_hidden", "fe80::1%eth0", "192.0.2.1 192.0.2.2", ",", "[::1"]
+GARBAGE = ["", "unknown", "nonsense", "256.1.1.1", "1.2.3", "_hidden", "fe80::1%eth0", "192.0.2.1 192.0.2.2", ",",
+           "[::1"]
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +97,8 @@ def test_without_a_known_address_nobody_shares_a_counter(server, taken):
     """A proxy that forgets to forward, or forwards nonsense, must not lock everybody out."""
     name = unique_name()
     assert register_from(server, "192.0.2.252", name).status_code == 200
-    spellings = [{}, *({"X-Forwarded-For": text} for text in GARBAGE), {"Forwarded": "for=unknown"}, {"Forwarded": "proto=http"}]
+    spellings = [{}, *({"X-Forwarded-For": text} for text in GARBAGE), {"Forwarded": "for=unknown"},
+                 {"Forwarded": "proto=http"}]
     fail_often(server, lambda number: spellings[number % len(spellings)])
     for _ in range(REGISTRATIONS // len(spellings) + 2):
         for headers in spellings:

@@ -16,6 +16,10 @@ BAD_TOKEN = b'{"detail":"Could not validate credentials"}'
 BAD_REFRESH = b'{"detail":"Invalid token, Please login again"}'
 
 
+def is_unauthorized(answer, body) -> bool:
+    return (answer.status_code, answer.content, answer.headers.get("www-authenticate")) == (401, body, "Bearer")
+
+
 class Target:
     """A server whose keys the tests know, and a session on it."""
 
@@ -35,26 +39,23 @@ class Target:
         self.refresh = Genuine(tokens["refresh_token"], "HS256", refresh_secret(), self.access)
         self.access.other = self.refresh
         # Published is enough: the server takes what the imported key signs before it signs with it itself.
-        self.access = Genuine(self.access.sign_header(kid=json.loads(imported.stdout)["kid"]), "ES256", key, self.refresh)
+        kid = json.loads(imported.stdout)["kid"]
+        self.access = Genuine(self.access.sign_header(kid=kid), "ES256", key, self.refresh)
         self.refresh.other = self.access
-        self.doors = {"me": self.me, "sessions": self.sessions, "refresh": self.refresh_door, "introspect": self.introspect}
+        self.doors = {"me": self.me, "sessions": self.sessions, "refresh": self.refresh_door,
+                      "introspect": self.introspect}
 
     def genuine(self, kind: str) -> Genuine:
         return self.access if kind == "access" else self.refresh
 
     def me(self, token: str) -> bool:
-        return self.is_bad_token(self.server.me(token))
+        return is_unauthorized(self.server.me(token), BAD_TOKEN)
 
     def sessions(self, token: str) -> bool:
-        return self.is_bad_token(self.server.http.get("/user/sessions", headers=bearer(token)))
-
-    @staticmethod
-    def is_bad_token(answer) -> bool:
-        return (answer.status_code, answer.content, answer.headers.get("www-authenticate")) == (401, BAD_TOKEN, "Bearer")
+        return is_unauthorized(self.server.http.get("/user/sessions", headers=bearer(token)), BAD_TOKEN)
 
     def refresh_door(self, token: str) -> bool:
-        answer = self.server.refresh(token)
-        return (answer.status_code, answer.content, answer.headers.get("www-authenticate")) == (401, BAD_REFRESH, "Bearer")
+        return is_unauthorized(self.server.refresh(token), BAD_REFRESH)
 
     def introspect(self, token: str) -> bool:
         answer = self.service.ask("/token/introspect", token)

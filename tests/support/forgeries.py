@@ -37,8 +37,8 @@ def algorithm_confusion(genuine: Genuine, _):
 
 def foreign_kid(genuine: Genuine, attacker: AttackerKeys):
     kid = genuine.header["kid"]
-    for other in (genuine.other.header["kid"], kid.swapcase(), kid[:-1], kid + "A", kid + "\0", "", "0", "../../../dev/null",
-                  "' OR '1'='1", "*", 0, 1, True, [kid], {"kid": kid}, None):
+    for other in (genuine.other.header["kid"], kid.swapcase(), kid[:-1], kid + "A", kid + "\0", "", "0",
+                  "../../../dev/null", "' OR '1'='1", "*", 0, 1, True, [kid], {"kid": kid}, None):
         yield genuine.sign_header(kid=other)
         yield genuine.sign_header(kid=other, key=attacker.by_algorithm[genuine.algorithm])
         yield genuine.sign_header(kid=other, alg="HS256", key=b"\0", algorithm="HS256")
@@ -76,7 +76,8 @@ def other_typ(genuine: Genuine, _):
     for spelling in (*others, "JWT", "jwt", typ.upper(), f"application/{typ}", typ + " ", "", None, [typ], 1, True):
         yield genuine.sign_header(typ=spelling)
     yield genuine.sign(genuine.other.header)
-    yield genuine.sign(claims=genuine.other.claims) if genuine.header["typ"] == "rt+jwt" else genuine.sign_claims(username=None)
+    if typ == "rt+jwt":
+        yield genuine.sign(claims=genuine.other.claims)
 
 
 def truncated(genuine: Genuine, _):
@@ -96,7 +97,8 @@ def re_encoded(genuine: Genuine, _):
         f"{head}.{payload}.{signature}=", f"{head}.{payload}.{signature}==", f"{head}=.{payload}.{signature}",
         f"{head}.{payload}==.{signature}", f"{head}.{payload}.{signature}.", f".{head}.{payload}.{signature}",
         f"{head}..{payload}.{signature}", f"{head}.{payload}.{signature}.{signature}", f"{head}.{payload} .{signature}",
-        f"{head}.{payload}.{signature}%3D", genuine.token.replace(".", "%2E"), b64(genuine.token), genuine.token.swapcase(),
+        f"{head}.{payload}.{signature}%3D", genuine.token.replace(".", "%2E"), b64(genuine.token),
+        genuine.token.swapcase(),
         f"{head}.{payload}.{signature[:-1]}{alphabet[alphabet.index(signature[-1]) ^ 1]}", f"\"{genuine.token}\""))
     # The same values in other spellings under the old signature.
     yield f"{b64(json.dumps(genuine.header))}.{payload}.{signature}"
@@ -105,7 +107,8 @@ def re_encoded(genuine: Genuine, _):
     yield json.dumps({"payload": payload, "signatures": [{"protected": head, "signature": signature}]})
     raw = base64.urlsafe_b64decode(signature + "==")
     half = len(raw) // 2
-    yield f"{head}.{payload}.{b64(encode_dss_signature(*(int.from_bytes(part, 'big') for part in (raw[:half], raw[half:]))))}"
+    der = encode_dss_signature(int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big"))
+    yield f"{head}.{payload}.{b64(der)}"
     yield f"{head}.{payload}.{b64(raw.hex())}"
     yield f"{head}.{payload}.{b64(raw + bytes(1))}"
     yield f"{head}.{payload}.{b64(bytes(1) + raw)}"
@@ -122,8 +125,9 @@ def empty_signature_values(genuine: Genuine, _):
 
 def changed_claims(genuine: Genuine, _):
     """Under the signature of the unchanged ones."""
-    for members in ({"exp": FAR}, {"exp": genuine.claims["exp"] + 1}, {"iat": 0}, {"sub": str(uuid.uuid4())}, {"iss": "x"},
-                    {"sid": str(uuid.uuid4())}, {"username": "root"}, {"jti": "x"}, {"aud": ["userd"]}, {"admin": True}):
+    for members in ({"exp": FAR}, {"exp": genuine.claims["exp"] + 1}, {"iat": 0}, {"sub": str(uuid.uuid4())},
+                    {"iss": "x"}, {"sid": str(uuid.uuid4())}, {"username": "root"}, {"jti": "x"}, {"aud": ["userd"]},
+                    {"admin": True}):
         yield f"{genuine.head}.{b64(text_of({**genuine.claims, **members}))}.{genuine.signature}"
 
 
@@ -132,7 +136,8 @@ def wrong_claims(genuine: Genuine, _):
     now = int(time.time())
     for members in ({"exp": now - 1}, {"exp": 0}, {"exp": -1}, {"exp": str(FAR)}, {"exp": FAR + 0.5}, {"exp": 2**63},
                     {"exp": 2**63 - 1}, {"exp": 1e300}, {"exp": True}, {"exp": [FAR]}, {"iat": now + 3600}, {"iat": -1},
-                    {"iat": "0"}, {"iss": "other"}, {"iss": "userd "}, {"aud": "other"}, {"aud": ["userd"]}, {"aud": ""},
+                    {"iat": "0"}, {"iss": "other"}, {"iss": "userd "}, {"aud": "other"}, {"aud": ["userd"]},
+                    {"aud": ""},
                     {"sub": str(uuid.uuid4())}, {"sub": "none"}, {"sub": 1}, {"sid": str(uuid.uuid4())}, {"sid": ""},
                     {"sid": genuine.claims["sub"]}, {"sub": genuine.claims["sid"]}, {"jti": 1}, {"nested": {"a": 1}}):
         yield genuine.sign_claims(**members)
@@ -157,11 +162,12 @@ def no_plain_object(genuine: Genuine, _):
     for whole, is_header in ((genuine.header, True), (genuine.claims, False)):
         text = text_of(whole)
         for other in (f"[{text}]", json.dumps(text), "null", "1", "{}", "[]", " ", text[:-1], text + "}", text + text,
-                      "\ufeff" + text, text[:-1] + ",}", f"/**/{text}", text.replace('"', "'"), f'{text[:-1]},"a":null}}',
+                      "\ufeff" + text, text[:-1] + ",}", f"/**/{text}", text.replace('"', "'"),
+                      f'{text[:-1]},"a":null}}',
                       f'{text[:-1]},"a":NaN}}', f'{text[:-1]},"a":[]}}', text + "\0", f'{text[:-1]},"a":{"[" * 500}'):
             yield genuine.sign(other) if is_header else genuine.sign(claims=other)
 
 
 FAMILIES = {family.__name__.replace("_", " "): family for family in (
-    no_algorithm, algorithm_confusion, foreign_kid, other_key, header_that_brings_its_key, critical_extension, other_typ,
-    truncated, re_encoded, empty_signature_values, changed_claims, wrong_claims, duplicated_members, no_plain_object)}
+    no_algorithm, algorithm_confusion, foreign_kid, other_key, header_that_brings_its_key, critical_extension,
+    other_typ, truncated, re_encoded, empty_signature_values, changed_claims, wrong_claims, duplicated_members, no_plain_object)}

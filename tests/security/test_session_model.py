@@ -1,0 +1,333 @@
+"""The server against a simple reference of sessions, step by step and in races."""
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import httpx
+import jwt
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from support.callers import Service, bearer, end_session, log_out, sessions_of
+from support.properties import at_most
+from support.userd import Userd, unique_name
+
+CLIENTS = 32
+REPEAT_SECONDS = 10
+USERS = 2
+WAYS_TO_END = ["log_out", "log_out_everywhere", "end_by_id", "revoke", "logout", "disable"]
+EXAMPLES = 15
+LOGINS = 5  # of an example: each costs a hash
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = Userd(tmp_path_factory.mktemp("model"), LOGIN_LIMITS="off", REGISTRATION_LIMIT="off").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def service(server):
+    return Service(server, "model")
+
+
+@dataclass
+class User:
+    name: str
+    disabled: bool = False
+    deleted: bool = False
+
+
+@dataclass
+class Session:
+    """The reference: the newest of `refresh` is the current generation."""
+    user: User
+    id: str
+    access: list[str]
+    refresh: list[str]
+    alive: bool = True
+    rotated: float = field(default_factory=time.monotonic)
+
+
+class Sessions(RuleBasedStateMachine):
+    server: Userd
+    service: Service
+    pool: list[User] = []  # registrations cost a hash, so examples share users
+
+    def __init__(self):
+        super().__init__()
+        self.sessions: list[Session] = []
+        kept = [user for user in self.pool if not user.deleted]
+        while len(kept) < USERS:
+            kept.append(User(unique_name()))
+            assert self.server.register(kept[-1].name).status_code == 200
+        type(self).pool = self.users = kept
+
+    def teardown(self):
+        for user in self.users:
+            if not user.deleted and self.of(user):
+                self.administer("logout", user)
+            if user.disabled:
+                self.administer("enable", user)
+                user.disabled = False
+
+    def administer(self, command, user):
+        done = self.server.run("users", command, user.name)
+        assert (done.returncode == 0) is not user.deleted, done.stderr
+
+    def end(self, sessions):
+        for session in sessions:
+            session.alive = False
+
+    def live(self):
+        return [session for session in self.sessions if session.alive]
+
+    def of(self, user):
+        return [session for session in self.sessions if session.user is user]
+
+    def chosen(self, data, at_least=1):
+        """Of so many generations; mostly a live one."""
+        found = [session for session in self.sessions if len(session.refresh) >= at_least]
+        live = [session for session in found if session.alive]
+        if live and data.draw(st.integers(0, 3)):
+            found = live
+        return data.draw(st.sampled_from(found))
+
+    users_index = st.integers(0, USERS - 1)
+
+    @precondition(lambda self: len(self.sessions) < LOGINS)
+    @rule(index=users_index)
+    def log_in(self, index):
+        user = self.users[index]
+        answer = self.server.login(user.name)
+        assert answer.status_code == (401 if user.disabled or user.deleted else 200)
+        if answer.status_code == 200:
+            tokens = answer.json()
+            session = jwt.decode(tokens["access_token"], options={"verify_signature": False})["sid"]
+            self.sessions.append(Session(user, session, [tokens["access_token"]], [tokens["refresh_token"]]))
+
+    @precondition(lambda self: self.sessions)
+    @rule(data=st.data(), times=st.integers(1, 2))
+    def refresh_current(self, data, times):
+        session = self.chosen(data)
+        for _ in range(times):
+            self.refresh(session)
+
+    def refresh(self, session):
+        began = time.monotonic()
+        answer = self.server.refresh(session.refresh[-1])
+        assert answer.status_code == (200 if session.alive else 401)
+        if session.alive:
+            assert answer.json()["refresh_token"] not in session.refresh
+            session.access.append(answer.json()["access_token"])
+            session.refresh.append(answer.json()["refresh_token"])
+            session.rotated = began
+
+    @precondition(lambda self: any(len(session.refresh) >= 2 for session in self.sessions))
+    @rule(data=st.data())
+    def refresh_previous(self, data):
+        session = self.chosen(data, at_least=2)
+        answer = self.server.refresh(session.refresh[-2])
+        if answer.status_code == 401 and time.monotonic() - session.rotated >= REPEAT_SECONDS:
+            session.alive = False  # a slow machine: the repeat came late
+        assert answer.status_code == (200 if session.alive else 401)
+        if session.alive:
+            assert answer.json()["refresh_token"] == session.refresh[-1]
+            assert answer.json()["access_token"] not in session.access
+            session.access.append(answer.json()["access_token"])
+
+    @precondition(lambda self: any(len(session.refresh) >= 3 for session in self.sessions))
+    @rule(data=st.data())
+    def refresh_older(self, data):
+        session = self.chosen(data, at_least=3)
+        answer = self.server.refresh(data.draw(st.sampled_from(session.refresh[:-2])))
+        assert answer.status_code == 401
+        session.alive = False
+
+    @precondition(lambda self: len(self.live()) >= 2)
+    @rule(data=st.data(), how=st.sampled_from(WAYS_TO_END))
+    def end_some(self, data, how):
+        """One rule, so that the machine does not spend its steps on dead sessions."""
+        if how in ("logout", "disable"):
+            self.operator_ends_sessions(how, data.draw(st.sampled_from(self.users)))
+        else:
+            getattr(self, how)(data)
+
+    def log_out(self, data, everywhere=False):
+        session = self.chosen(data)
+        answer = log_out(self.server, data.draw(st.sampled_from(session.access)), everywhere)
+        assert answer.status_code == (204 if session.alive else 401)
+        if session.alive:
+            self.end(self.of(session.user) if everywhere else [session])
+
+    def log_out_everywhere(self, data):
+        self.log_out(data, everywhere=True)
+
+    def end_by_id(self, data):
+        by, target = self.chosen(data), self.chosen(data)
+        answer = end_session(self.server, by.access[-1], target.id)
+        is_own = target.alive and by.user is target.user
+        assert answer.status_code == (401 if not by.alive else 204 if is_own else 404)
+        if by.alive and is_own:
+            self.end([target])
+
+    def revoke(self, data):
+        session = self.chosen(data)
+        token = data.draw(st.sampled_from(session.access + session.refresh))
+        assert self.service.revoke(token).status_code == 200
+        self.end([session])
+
+    def operator_ends_sessions(self, command, user):
+        self.administer(command, user)
+        user.disabled = user.disabled or (command == "disable" and not user.deleted)
+        self.end(self.of(user))
+
+    @precondition(lambda self: any(user.disabled for user in self.users))
+    @rule()
+    def enable(self):
+        for user in self.users:
+            if user.disabled:
+                self.administer("enable", user)
+                user.disabled = False
+
+    @precondition(lambda self: len(self.sessions) == LOGINS and not self.users[0].deleted)
+    @rule()
+    def delete(self):
+        user = self.users[0]
+        self.administer("delete", user)
+        user.deleted, user.disabled = True, False
+        self.end(self.of(user))
+
+    @invariant()
+    def which_tokens_work_is_as_in_the_reference(self):
+        for session in self.sessions:
+            for token in session.access:
+                assert self.server.me(token).status_code == (200 if session.alive else 401)
+                assert self.service.introspect(token)["active"] is session.alive
+            for token in session.refresh:
+                is_current = session.alive and token == session.refresh[-1]
+                assert self.service.introspect(token)["active"] is is_current
+
+    @invariant()
+    def each_user_sees_exactly_the_own_live_sessions(self):
+        for session in self.sessions:
+            if session.alive:
+                shown = sessions_of(self.server, session.access[0])
+                known = {other.id for other in self.of(session.user) if other.alive}
+                assert {row["id"] for row in shown} == known
+                assert [row["id"] for row in shown if row["current"]] == [session.id]
+
+
+def test_the_server_agrees_with_the_reference(server, service):
+    Sessions.server, Sessions.service, Sessions.pool = server, service, []
+    run_state_machine_as_test(Sessions, settings=settings(at_most(EXAMPLES), stateful_step_count=20))
+
+
+def at_once(server, acts) -> list[list[httpx.Response]]:
+    """Each act on a connection of its own, all begun together."""
+    ready = threading.Barrier(len(acts))
+
+    def run(act):
+        with httpx.Client(base_url=server.http.base_url, timeout=60, trust_env=False) as client:
+            client.get("/user/")
+            ready.wait(60)
+            return act(client)
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        answers = list(pool.map(run, acts))
+    assert all(answer.status_code < 500 for each in answers for answer in each)
+    return answers
+
+
+def refreshing(token, times):
+    """Goes on with what it gets."""
+    def act(client):
+        answers, current = [], token
+        for _ in range(times):
+            answers.append(client.post("/user/login/refresh", json={"old_refresh_token": current}))
+            if answers[-1].status_code != 200:
+                break
+            current = answers[-1].json()["refresh_token"]
+        return answers
+    return act
+
+
+def ending(method, path, token):
+    return lambda client: [client.request(method, path, headers=bearer(token))]
+
+
+def tokens_of(first, answers):
+    good = [answer.json() for each in answers for answer in each
+            if answer.status_code == 200 and "refresh_token" in answer.text]
+    return ({first["access_token"], *(pair["access_token"] for pair in good)},
+            {first["refresh_token"], *(pair["refresh_token"] for pair in good)})
+
+
+def assert_nothing_works(server, service, access, refresh):
+    assert {server.me(token).status_code for token in access} == {401}
+    assert {server.refresh(token).status_code for token in refresh} == {401}
+    assert {service.introspect(token)["active"] for token in access | refresh} == {False}
+
+
+def test_clients_that_refresh_one_token_at_once_get_one_successor(server, service):
+    _, first = server.new_user()
+    answers = at_once(server, [refreshing(first["refresh_token"], 1)] * CLIENTS)
+    assert {answer.status_code for each in answers for answer in each} == {200}
+    access, refresh = tokens_of(first, answers)
+    assert len(refresh) == 2 and len(access) == 1 + CLIENTS
+    live = [token for token in refresh if service.introspect(token)["active"]]
+    assert live == list(refresh - {first["refresh_token"]})
+    assert {server.me(token).status_code for token in access} == {200}
+    assert log_out(server, first["access_token"]).status_code == 204
+    assert_nothing_works(server, service, access, refresh)
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_clients_that_go_on_refreshing_at_once_leave_one_live_token_at_most(server, service, attempt):
+    _, first = server.new_user()
+    answers = at_once(server, [refreshing(first["refresh_token"], 4)] * CLIENTS)
+    access, refresh = tokens_of(first, answers)
+    live = [token for token in refresh if service.introspect(token)["active"]]
+    assert len(live) <= 1
+    # Access tokens live and die with the session, all of them.
+    assert {server.me(token).status_code for token in access} == {200 if live else 401}
+    log_out(server, first["access_token"])
+    assert_nothing_works(server, service, access, refresh)
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_after_a_race_of_refreshing_and_ending_no_token_works_and_other_sessions_do(server, service, attempt):
+    name, first = server.new_user()
+    other, bystander = server.login(name).json(), server.new_user()[1]
+    session = jwt.decode(first["access_token"], options={"verify_signature": False})["sid"]
+    ends = [ending("POST", "/user/logout", first["access_token"]),
+            ending("DELETE", f"/user/sessions/{session}", other["access_token"])]
+    answers = at_once(server, [refreshing(first["refresh_token"], 3)] * (CLIENTS - 8) + ends * 4)
+    ended = [answer.status_code for each in answers[CLIENTS - 8:] for answer in each]
+    assert set(ended) <= {204, 401, 404}
+    assert_nothing_works(server, service, *tokens_of(first, answers))
+    for tokens in (other, bystander):
+        assert server.me(tokens["access_token"]).status_code == 200
+        assert server.refresh(tokens["refresh_token"]).status_code == 200
+
+
+def test_after_a_race_of_logins_refreshes_and_logout_everywhere_only_later_logins_live(server, service):
+    name, first = server.new_user()
+
+    def log_in(client):
+        return [client.post("/user/login", json={"username": name, "password": "correct horse battery"})]
+
+    acts = [refreshing(first["refresh_token"], 3)] * 20 + [log_in] * 6
+    answers = at_once(server, acts + [ending("POST", "/user/logout/all", first["access_token"])] * 6)
+    access, refresh = tokens_of(first, answers)
+    live = {token for token in refresh if service.introspect(token)["active"]}
+    later = {answer.json()["refresh_token"] for each in answers[20:26] for answer in each}
+    assert live <= later
+    assert_nothing_works(server, service, {first["access_token"]}, {first["refresh_token"]})
+    answer = server.login(name).json()
+    assert log_out(server, answer["access_token"], everywhere=True).status_code == 204
+    assert_nothing_works(server, service, access, refresh)
