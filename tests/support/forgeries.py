@@ -170,4 +170,5 @@ def no_plain_object(genuine: Genuine, _):
 
 FAMILIES = {family.__name__.replace("_", " "): family for family in (
     no_algorithm, algorithm_confusion, foreign_kid, other_key, header_that_brings_its_key, critical_extension,
-    other_typ, truncated, re_encoded, empty_signature_values, changed_claims, wrong_claims, duplicated_members, no_plain_object)}
+    other_typ, truncated, re_encoded, empty_signature_values, changed_claims, wrong_claims, duplicated_members,
+    no_plain_object)}
