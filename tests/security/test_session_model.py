@@ -15,7 +15,7 @@ from support.userd import Userd, unique_name
 REPEAT_SECONDS = 10
 USERS = 2
 WAYS_TO_END = ["log_out", "log_out_everywhere", "end_by_id", "revoke", "logout", "disable"]
-EXAMPLES = 15
+EXAMPLES = 12
 LOGINS = 5  # of an example: each costs a hash
 
 
