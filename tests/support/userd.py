@@ -1,6 +1,7 @@
 """The real userd binary as a test's subject."""
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -18,9 +19,16 @@ PASSWORD = "correct horse battery"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that the system gives to outgoing connections, so that none takes it before the server does."""
+    for _ in range(1000):
+        port = random.SystemRandom().randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError("no port is free")
 
 
 def unique_name(prefix: str = "u") -> str:
