@@ -125,6 +125,29 @@ INSTANTIATE_TEST_SUITE_P(
         bad_password(Form::login, std::string(1, '\0'), "value_error",
                      "Value error, NUL characters are not allowed", {{"error", json::object()}})));
 
+INSTANTIATE_TEST_SUITE_P(
+    CommonPasswords, BadBodies,
+    testing::Values(bad_password(Form::registration, "password1", "value_error",
+                                 "Value error, this password is among the most common ones; "
+                                 "choose another",
+                                 {{"error", json::object()}}),
+                    bad_password(Form::registration, "PassWord1", "value_error",
+                                 "Value error, this password is among the most common ones; "
+                                 "choose another",
+                                 {{"error", json::object()}})));
+
+TEST(RegistrationValues, TheLeastLengthIsThePolicys) {
+    const Request request = body_of(registration("ada", "ada@example.org", "q7!mZ0p-abc"));
+    EXPECT_TRUE(parse_register(request, PasswordPolicy{11}));
+    const json::value detail =
+        json::parse(answer_of(parse_register(request, PasswordPolicy{12}).errors())).at("detail");
+    EXPECT_EQ(detail.at(0).at("msg"), "String should have at least 12 characters");
+    EXPECT_EQ(detail.at(0).at("ctx").at("min_length"), 12);
+    EXPECT_EQ(check_password("q7!mZ0p-abc", PasswordPolicy{11}), std::nullopt);
+    EXPECT_EQ(check_password("q7!mZ0p-abc", PasswordPolicy{12}),
+              "String should have at least 12 characters");
+}
+
 TEST(RegistrationValues, ValuesAtTheirBoundsAreTakenAsTheyAre) {
     for (const std::string& username :
          {std::string("abc"), std::string(64, 'a'), std::string("0.-")})
