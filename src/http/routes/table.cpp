@@ -10,31 +10,31 @@ using Endpoint = Task<Response> (*)(Services&, const Request&);
 
 struct Entry {
     Method method;
-    std::string_view path;
     Access access;
+    std::string_view path;
     Endpoint endpoint;
 };
 
 constexpr Entry kApi[] = {
-    {Method::post, "/user/register", Access::anyone, register_user},
-    {Method::post, "/user/login", Access::anyone, log_in},
-    {Method::post, "/user/login/refresh", Access::anyone, refresh},
-    {Method::get, "/user/me", Access::bearer, me},
-    {Method::get, "/user/sessions", Access::bearer, sessions},
-    {Method::delete_, "/user/sessions/{id}", Access::bearer, end_session},
-    {Method::post, "/user/logout", Access::bearer, log_out},
-    {Method::post, "/user/logout/all", Access::bearer, log_out_everywhere},
-    {Method::post, "/token/introspect", Access::service, introspect},
-    {Method::post, "/token/revoke", Access::service, revoke},
-    {Method::get, "/.well-known/jwks.json", Access::anyone, jwks},
-    {Method::get, "/health/live", Access::anyone, health_live},
-    {Method::get, "/health/ready", Access::anyone, health_ready},
+    {Method::post, Access::anyone, "/user/register", register_user},
+    {Method::post, Access::anyone, "/user/login", log_in},
+    {Method::post, Access::anyone, "/user/login/refresh", refresh},
+    {Method::get, Access::bearer, "/user/me", me},
+    {Method::get, Access::bearer, "/user/sessions", sessions},
+    {Method::delete_, Access::bearer, "/user/sessions/{id}", end_session},
+    {Method::post, Access::bearer, "/user/logout", log_out},
+    {Method::post, Access::bearer, "/user/logout/all", log_out_everywhere},
+    {Method::post, Access::service, "/token/introspect", introspect},
+    {Method::post, Access::service, "/token/revoke", revoke},
+    {Method::get, Access::anyone, "/.well-known/jwks.json", jwks},
+    {Method::get, Access::anyone, "/health/live", health_live},
+    {Method::get, Access::anyone, "/health/ready", health_ready},
 };
 
 constexpr Entry kManagement[] = {
-    {Method::get, "/metrics", Access::management, metrics},
-    {Method::get, "/health/live", Access::management, health_live},
-    {Method::get, "/health/ready", Access::management, health_ready},
+    {Method::get, Access::management, "/metrics", metrics},
+    {Method::get, Access::management, "/health/live", health_live},
+    {Method::get, Access::management, "/health/ready", health_ready},
 };
 
 std::vector<Route> bind(Services& services, std::span<const Entry> entries) {
