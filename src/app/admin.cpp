@@ -14,14 +14,6 @@ namespace {
 
 using Command = Task<AdminReply> (*)(AdminParts, AdminRequest);
 
-AdminReply failure(std::string error) {
-    return {1, {}, std::move(error)};
-}
-
-AdminReply printed(std::string output) {
-    return {0, std::move(output), {}};
-}
-
 AdminReply no_such_user(const std::string& name) {
     return failure("no user has the name, e-mail or id '" + name + "'");
 }
@@ -189,6 +181,14 @@ constexpr Entry kCommands[] = {
 };
 
 }  // namespace
+
+AdminReply failure(std::string error) {
+    return {1, {}, std::move(error)};
+}
+
+AdminReply printed(std::string output) {
+    return {0, std::move(output), {}};
+}
 
 std::string describe(const User& user, bool json) {
     const UserState& state = user.state;

@@ -33,6 +33,10 @@ struct AdminReply {
     std::string error;   ///< one line for standard error
 };
 
+/// Exit code 1 with the line on standard error; and 0 with the text on standard output.
+[[nodiscard]] AdminReply failure(std::string error);
+[[nodiscard]] AdminReply printed(std::string output);
+
 struct AdminParts {
     Store& store;
     Accounts& accounts;

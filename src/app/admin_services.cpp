@@ -7,13 +7,6 @@
 namespace userd {
 namespace {
 
-AdminReply failure(std::string error) {
-    AdminReply reply;
-    reply.exit_code = 1;
-    reply.error = std::move(error);
-    return reply;
-}
-
 std::string describe(const Service& service, bool json) {
     if (json) {
         boost::json::object object{{"name", service.name},

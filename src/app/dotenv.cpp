@@ -12,12 +12,6 @@ namespace {
 constexpr std::size_t kMaxFile = 64 * 1024;
 constexpr std::string_view kSpace = " \t";
 
-std::string_view trim(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(kSpace);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 bool is_name(std::string_view text) {
     constexpr std::string_view kFirst = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
     constexpr std::string_view kDigits = "0123456789";

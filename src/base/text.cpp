@@ -35,6 +35,13 @@ std::string compared_form(std::string_view text) {
     return form;
 }
 
+std::string_view trim(std::string_view text) noexcept {
+    constexpr std::string_view kSpace = " \t";
+    const std::size_t first = text.find_first_not_of(kSpace);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
 bool is_valid_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
         const std::size_t length = sequence_length(text);

@@ -37,6 +37,12 @@ std::optional<std::string> decode(std::string_view text) {
 
 }  // namespace
 
+std::string media_type(std::string_view content_type) {
+    std::string type = compared_form(content_type.substr(0, content_type.find(';')));
+    type.erase(type.find_last_not_of(" \t") + 1);
+    return type;
+}
+
 std::optional<std::map<std::string, std::string>> parse_form(std::string_view body) {
     std::map<std::string, std::string> values;
     while (!body.empty()) {

@@ -109,12 +109,6 @@ bool parse_target(std::string_view target, Request& request) {
     return true;
 }
 
-std::string_view trim(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 bool is_host(std::string_view value) {
     return value.find_first_of(" \t,/@?#\\\"<>") == std::string_view::npos;
 }

@@ -25,12 +25,6 @@ Response invalid_request(std::string_view description) {
     return oauth_error(400, "invalid_request", description);
 }
 
-bool is_form(std::string_view content_type) {
-    std::string type = compared_form(content_type.substr(0, content_type.find(';')));
-    type.erase(type.find_last_not_of(" \t") + 1);
-    return type == "application/x-www-form-urlencoded";
-}
-
 struct Credentials {
     std::string id;
     Secret secret;
@@ -70,7 +64,7 @@ Response invalid_client() {
 }
 
 std::variant<ServiceRequest, Response> parse_service_request(const Request& request) {
-    if (!is_form(request.content_type))
+    if (media_type(request.content_type) != kFormType)
         return invalid_request("The body must be application/x-www-form-urlencoded");
     auto form = parse_form(request.body.reveal());
     if (!form) return invalid_request("The form is malformed, or repeats a parameter");

@@ -36,12 +36,6 @@ FieldError not_an_object(json::value input) {
                     std::move(input));
 }
 
-std::string media_type(std::string_view content_type) {
-    std::string type = compared_form(content_type.substr(0, content_type.find(';')));
-    type.erase(type.find_last_not_of(" \t") + 1);
-    return type;
-}
-
 bool is_json_type(const std::string& type) {
     const std::size_t slash = type.find('/');
     return type.empty() || type == "application/json" ||
@@ -181,8 +175,7 @@ Parsed<RegisterForm> parse_register(const Request& request, const PasswordPolicy
 }
 
 Parsed<LoginForm> parse_login(const Request& request) {
-    if (media_type(request.content_type) == "application/x-www-form-urlencoded")
-        return parse_login_form(request);
+    if (media_type(request.content_type) == kFormType) return parse_login_form(request);
     Parsed<json::object> object = json_object(request);
     if (!object) return object.errors();
     Fields fields(*object);
