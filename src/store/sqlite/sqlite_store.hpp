@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/clock.hpp"
+#include "store/migration.hpp"
 #include "store/store.hpp"
 
 namespace userd {
@@ -25,10 +26,6 @@ struct SqliteSettings {
 [[nodiscard]] bool is_sqlite_owned(const std::filesystem::path& path);
 
 /// What `userd migrate` does. The same errors as make_sqlite_store.
-struct MigrationResult {
-    int from = 0;
-    int to = 0;
-};
 MigrationResult migrate_sqlite(const std::filesystem::path& path);
 
 }  // namespace userd
