@@ -28,8 +28,8 @@ class UniqueViolation : public std::runtime_error {
 };
 
 /// The database behind its connections. Each run is one round trip and one transaction (libpq's
-/// pipeline mode, one sync each), committed once it has returned; a statement sees what those before
-/// it in the same run did, and each has a snapshot of its own (READ COMMITTED). Thread-safe.
+/// pipeline mode, one sync each), committed once it has returned; a statement sees what those
+/// before it in the same run did, and each has a snapshot of its own (READ COMMITTED). Thread-safe.
 ///
 /// A run that the database has rolled back because of others (serialization failure, deadlock), or
 /// that never left this process, is tried again. One whose connection broke is tried again when

@@ -24,10 +24,7 @@ class Params {
   public:
     Params() = default;
     template <class... Args>
-        requires(sizeof...(Args) > 0)
-    explicit Params(const Args&... args) {
-        (add(args), ...);
-    }
+    requires(sizeof...(Args) > 0) explicit Params(const Args&... args) { (add(args), ...); }
 
     void add(std::int64_t value);
     void add(int value);

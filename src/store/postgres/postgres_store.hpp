@@ -19,7 +19,8 @@ struct PostgresSettings {
     Secret conninfo;       ///< libpq's URI or keywords; several hosts allowed
     bool prepared = true;  ///< named statements; off for poolers in transaction mode
     /// Operations awaited on one of these loops use connections of that loop; all others share
-    /// those of a thread of the store's own. Each outlives the store, and runs no more when it goes.
+    /// those of a thread of the store's own. Each outlives the store, and runs no more when it
+    /// goes.
     std::vector<boost::asio::io_context*> loops;
     std::size_t connections = 4;  ///< at most, for each loop
     std::size_t queue = 4096;     ///< operations that may wait, for each loop; more are
@@ -31,7 +32,7 @@ struct PostgresSettings {
 
 /// Never waits: connects in the background, again and again. std::runtime_error with one line when
 /// libpq does not understand the conninfo. Operations throw StoreUnavailable at once while the
-/// database is known to be away, or its schema is not one that this binary works with.
+/// database is known to be away.
 [[nodiscard]] std::unique_ptr<Store> make_postgres_store(PostgresSettings settings);
 
 /// Brings the schema up to date, under a lock that all processes share; waits at most a minute for

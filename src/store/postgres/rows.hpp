@@ -19,9 +19,7 @@ class Row {
   public:
     Row(const PGresult* result, int row) : result_(result), row_(row) {}
 
-    [[nodiscard]] bool is_null(int column) const {
-        return PQgetisnull(result_, row_, column) != 0;
-    }
+    [[nodiscard]] bool is_null(int column) const { return PQgetisnull(result_, row_, column) != 0; }
     [[nodiscard]] std::int64_t int64(int column) const;  ///< of int8 and int4
     [[nodiscard]] bool boolean(int column) const;
     [[nodiscard]] Timestamp time(int column) const { return from_unix_millis(int64(column)); }

@@ -9,7 +9,7 @@
 #include "async/loops.hpp"
 #include "base/errc.hpp"
 #include "store/sqlite/connection.hpp"
-#include "store/sqlite/health.hpp"
+#include "store/health.hpp"
 
 namespace userd::sqlite {
 

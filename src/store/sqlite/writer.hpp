@@ -15,7 +15,7 @@
 #include "base/clock.hpp"
 #include "base/errc.hpp"
 #include "store/sqlite/connection.hpp"
-#include "store/sqlite/health.hpp"
+#include "store/health.hpp"
 
 namespace userd::sqlite {
 

@@ -5,7 +5,7 @@
 
 #include "base/log.hpp"
 
-namespace userd::sqlite {
+namespace userd {
 
 /// Whether something works, which is logged when it changes and not with each failure. Thread-safe.
 class Health {
@@ -31,4 +31,4 @@ class Health {
     std::atomic<bool> failing_{false};
 };
 
-}  // namespace userd::sqlite
+}  // namespace userd

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "async/resume.hpp"
+#include "store/postgres/database.hpp"
+#include "store/postgres/failure.hpp"
+
+namespace userd::postgres {
+
+/// A run of commands on its way: through a pool's queue, over a link, and back.
+struct Request {
+    std::vector<Command> commands;
+    std::chrono::steady_clock::time_point deadline;
+    int attempts = 0;
+
+    std::vector<Rows> rows;          ///< of the commands that are done
+    std::optional<Failure> failure;  ///< the first; nothing of the run was done, unless broken
+
+    Resume<std::unique_ptr<Request>> done;
+
+    [[nodiscard]] bool is_repeatable() const {
+        for (const Command& command : commands)
+            if (command.statement->repeat != Repeat::safe) return false;
+        return true;
+    }
+};
+using RequestPtr = std::unique_ptr<Request>;
+
+/// Gives the request back to the coroutine that waits for it.
+inline void finish(RequestPtr request) {
+    const Resume<RequestPtr> done = std::move(request->done);
+    done(std::move(request));
+}
+inline void finish(RequestPtr request, Failure failure) {
+    request->failure = std::move(failure);
+    finish(std::move(request));
+}
+
+}  // namespace userd::postgres
