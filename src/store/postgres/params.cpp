@@ -47,18 +47,26 @@ std::string bytes_of(std::int64_t value) {
     return big_endian(std::bit_cast<std::uint64_t>(value));
 }
 
+template <class T>
+std::string element(const T& value) {
+    const auto bytes = bytes_of(value);
+    return int32(size_of(bytes)) + std::string(bytes);
+}
+std::string element(const std::optional<std::string>& value) {
+    constexpr int kNullLength = -1;
+    return value ? element(*value) : int32(kNullLength);
+}
+
 /// An array as array_recv takes it: dimensions, whether it has NULLs, the type, then for the one
 /// dimension its size and first index; then each value with its length.
 template <class T>
 std::string array_of(unsigned type, const std::vector<T>& values) {
-    std::string array = int32(values.empty() ? 0 : 1) + int32(0) + int32(type);
+    constexpr bool kMayHaveNulls = std::is_same_v<T, std::optional<std::string>>;
+    std::string array = int32(values.empty() ? 0 : 1) + int32(kMayHaveNulls) + int32(type);
     if (values.empty()) return array;
     array += int32(static_cast<std::int64_t>(values.size())) + int32(1);
-    for (const T& value : values) {
-        const auto bytes = bytes_of(value);
-        array += int32(size_of(bytes));
-        array += bytes;
-    }
+    for (const T& value : values)
+        array += element(value);
     return array;
 }
 
@@ -98,6 +106,10 @@ void Params::add(const std::vector<std::string>& values) {
 
 void Params::add(const std::vector<Bytes>& values) {
     append(kByteaArray, array_of(kBytea, values));
+}
+
+void Params::add(const std::vector<std::optional<std::string>>& values) {
+    append(kTextArray, array_of(kText, values));
 }
 
 std::vector<const char*> Params::values() const {

@@ -38,6 +38,7 @@ class Params {
     void add(const std::vector<std::int64_t>& values);
     void add(const std::vector<std::string>& values);  ///< text[]
     void add(const std::vector<Bytes>& values);
+    void add(const std::vector<std::optional<std::string>>& values);  ///< text[] with NULLs
     template <class T>
     void add(const std::optional<T>& value) {
         if (value) return add(*value);

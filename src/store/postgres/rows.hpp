@@ -43,6 +43,7 @@ class Row {
 /// What a statement gave.
 class Rows {
   public:
+    Rows() = default;  ///< none
     explicit Rows(PGresult* result) : result_(result) {}
 
     [[nodiscard]] int size() const noexcept { return PQntuples(result_.get()); }

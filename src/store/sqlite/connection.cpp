@@ -74,13 +74,13 @@ void Connection::run_script(const std::string& sql) {
 }
 
 std::int64_t Connection::read_number(const std::string& sql) {
-    const StatementPtr prepared = prepare(sql.data(), sql.size(), 0);
+    const StatementPtr prepared = prepare_once(sql);
     Statement statement(prepared.get(), path_);
     return statement.step() ? statement.int64(0) : 0;
 }
 
 std::string Connection::read_text(const std::string& sql) {
-    const StatementPtr prepared = prepare(sql.data(), sql.size(), 0);
+    const StatementPtr prepared = prepare_once(sql);
     Statement statement(prepared.get(), path_);
     return statement.step() ? statement.text(0) : std::string();
 }

@@ -52,14 +52,19 @@ class Connection {
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
-  private:
-    struct Close {
-        void operator()(sqlite3* db) const noexcept { sqlite3_close_v2(db); }
-    };
     struct Finalize {
         void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
     };
     using StatementPtr = std::unique_ptr<sqlite3_stmt, Finalize>;
+    /// For a Statement, and not kept.
+    [[nodiscard]] StatementPtr prepare_once(const std::string& sql) {
+        return prepare(sql.data(), sql.size(), 0);
+    }
+
+  private:
+    struct Close {
+        void operator()(sqlite3* db) const noexcept { sqlite3_close_v2(db); }
+    };
 
     [[nodiscard]] sqlite3_stmt* prepared(const char* sql, std::size_t size);
     [[nodiscard]] StatementPtr prepare(const char* sql, std::size_t size, unsigned flags);

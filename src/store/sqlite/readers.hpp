@@ -8,8 +8,8 @@
 
 #include "async/loops.hpp"
 #include "base/errc.hpp"
-#include "store/sqlite/connection.hpp"
 #include "store/health.hpp"
+#include "store/sqlite/connection.hpp"
 
 namespace userd::sqlite {
 

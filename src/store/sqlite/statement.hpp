@@ -59,14 +59,6 @@ class Statement {
         return IdType(uuid(column));
     }
 
-  private:
-    template <class Arg>
-    static constexpr bool is_bindable =
-        std::is_lvalue_reference_v<Arg> || std::is_arithmetic_v<Arg> ||
-        std::is_same_v<Arg, Timestamp> || std::is_same_v<Arg, std::nullptr_t> ||
-        std::is_same_v<Arg, std::string_view> || std::is_same_v<Arg, Blob> ||
-        std::is_same_v<Arg, std::optional<Timestamp>>;
-
     void bind(int index, std::nullptr_t);
     void bind(int index, std::int64_t value);
     void bind(int index, int value) { bind(index, std::int64_t{value}); }
@@ -77,6 +69,15 @@ class Statement {
     void bind(int index, Blob value);
     void bind(int index, const std::string& value) { bind(index, std::string_view(value)); }
     void bind(int index, const Uuid& value);
+
+  private:
+    template <class Arg>
+    static constexpr bool is_bindable =
+        std::is_lvalue_reference_v<Arg> || std::is_arithmetic_v<Arg> ||
+        std::is_same_v<Arg, Timestamp> || std::is_same_v<Arg, std::nullptr_t> ||
+        std::is_same_v<Arg, std::string_view> || std::is_same_v<Arg, Blob> ||
+        std::is_same_v<Arg, std::optional<Timestamp>>;
+
     void check(int code) const;
 
     sqlite3_stmt* statement_;

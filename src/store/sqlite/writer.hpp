@@ -14,8 +14,8 @@
 #include "async/resume.hpp"
 #include "base/clock.hpp"
 #include "base/errc.hpp"
-#include "store/sqlite/connection.hpp"
 #include "store/health.hpp"
+#include "store/sqlite/connection.hpp"
 
 namespace userd::sqlite {
 
