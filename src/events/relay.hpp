@@ -22,8 +22,10 @@ struct RelayStats {
 };
 
 struct RelaySettings {
-    std::size_t window = 10000;  ///< events read and not yet acknowledged
-    int batch = 1000;            ///< events read at once, and removed at once
+    std::string holder = "relay";           ///< OutboxClaim::holder
+    std::chrono::milliseconds lease{5000};  ///< OutboxClaim::duration
+    std::size_t window = 10000;             ///< events read and not yet acknowledged
+    int batch = 1000;                       ///< events read at once, and removed at once
     std::chrono::milliseconds retry_first{250};
     std::chrono::milliseconds retry_most{5000};
     /// Looks into the outbox from its start without a nudge: finds what became visible late.

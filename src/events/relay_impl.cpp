@@ -40,7 +40,7 @@ Task<void> Relay::Impl::run(std::shared_ptr<Impl> self) {
         co_await self->pause(self->retry_);
         self->retry_ = std::min(2 * self->retry_, self->settings_.retry_most);
     }
-    co_await self->settled_.write_back(true);
+    co_await self->settled_.write_back(self->epoch_, true);
 }
 
 void Relay::Impl::nudge() {
@@ -54,6 +54,10 @@ void Relay::Impl::stop() {
 }
 
 Task<std::string> Relay::Impl::send_until_failure() {
+    OutboxClaim claim{settings_.holder, settings_.lease};
+    const std::optional<OutboxLease> lease = co_await store_.lease_outbox(std::move(claim));
+    if (!lease) throw LeaseLost();
+    epoch_ = lease->epoch;
     Publisher& publisher = install(make_publisher_());
     window_.clear();
     cursor_ = 0;
@@ -62,7 +66,7 @@ Task<std::string> Relay::Impl::send_until_failure() {
         std::string failure = take_deliveries(publisher);
         if (!failure.empty()) co_return failure;
         if (stopping_) co_return std::string();
-        const bool is_good = co_await settled_.write_back(false);
+        const bool is_good = co_await settled_.write_back(epoch_, false);
         if (is_good) co_await fill(publisher);
         send_ready(publisher);
         report_silence();
@@ -115,7 +119,7 @@ Task<void> Relay::Impl::fill(Publisher& publisher) {
     while (!stopping_ && has_room() && has_news_.exchange(false)) {
         std::vector<Event> events;
         try {
-            events = co_await store_.waiting_events(cursor_, batch_);
+            events = co_await store_.waiting_events(cursor_, batch_, epoch_);
         } catch (const std::exception& error) {
             has_news_ = true;
             settled_.note_store_failure(error.what());

@@ -56,6 +56,7 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     SettledEvents settled_;
     std::atomic<bool> stopping_{false};
     std::atomic<bool> has_news_{true};  ///< the outbox may have something after the cursor
+    std::int64_t epoch_ = 0;            ///< of the lease
     std::int64_t cursor_ = 0;           ///< the last event read
     SteadyClock::time_point next_look_{};
     SteadyClock::time_point heard_at_{};  ///< of the broker, while something is in flight

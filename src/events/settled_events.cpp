@@ -28,13 +28,13 @@ bool SettledEvents::holds(const Event& event) const {
     return std::any_of(refused_.begin(), refused_.end(), blocks);
 }
 
-Task<bool> SettledEvents::write_back(bool even_in_pause) {
+Task<bool> SettledEvents::write_back(std::int64_t epoch, bool even_in_pause) {
     if (!even_in_pause && next_try_ && std::chrono::steady_clock::now() < *next_try_)
         co_return false;
     std::string failure;
     try {
-        co_await park_refused();
-        co_await remove_acknowledged();
+        co_await park_refused(epoch);
+        co_await remove_acknowledged(epoch);
         co_return true;
     } catch (const std::exception& error) {
         failure = error.what();
@@ -43,23 +43,23 @@ Task<bool> SettledEvents::write_back(bool even_in_pause) {
     co_return false;
 }
 
-Task<void> SettledEvents::park_refused() {
+Task<void> SettledEvents::park_refused(std::int64_t epoch) {
     while (!refused_.empty()) {
         const std::int64_t sequence = refused_.begin()->first;
         std::string reason = refused_.begin()->second.reason;
-        co_await store_.park_event(sequence, std::move(reason));
+        co_await store_.park_event(sequence, std::move(reason), epoch);
         refused_.erase(sequence);
         status_.parked();
         note_store_success();
     }
 }
 
-Task<void> SettledEvents::remove_acknowledged() {
+Task<void> SettledEvents::remove_acknowledged(std::int64_t epoch) {
     while (!acknowledged_.empty()) {
         const std::size_t count = std::min(batch_, acknowledged_.size());
         const auto end = std::next(acknowledged_.begin(), static_cast<std::ptrdiff_t>(count));
         const std::vector<std::int64_t> sequences(acknowledged_.begin(), end);
-        co_await store_.remove_sent(sequences);
+        co_await store_.remove_sent(sequences, epoch);
         for (const std::int64_t sequence : sequences)
             acknowledged_.erase(sequence);
         status_.removed(count);

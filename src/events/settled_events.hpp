@@ -26,7 +26,7 @@ class SettledEvents {
 
     /// Parks what was refused and removes what was acknowledged. False when the store does not
     /// serve, or did not lately and its pause is not over; `even_in_pause` tries nevertheless.
-    Task<bool> write_back(bool even_in_pause);
+    Task<bool> write_back(std::int64_t epoch, bool even_in_pause);
 
     void note_store_failure(const std::string& reason);
     void note_store_success();
@@ -41,8 +41,8 @@ class SettledEvents {
         std::string reason;
     };
 
-    Task<void> park_refused();
-    Task<void> remove_acknowledged();
+    Task<void> park_refused(std::int64_t epoch);
+    Task<void> remove_acknowledged(std::int64_t epoch);
 
     Store& store_;
     RelayStatus& status_;

@@ -10,6 +10,7 @@
 
 #include "accounts/accounts.hpp"
 #include "store/sqlite/sqlite_store.hpp"
+#include "support/outbox_lease.hpp"
 #include "support/run_task.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/test_clock.hpp"
@@ -97,7 +98,9 @@ class AccountsFixture : public testing::Test {
         return run_task(accounts_.profile(std::string(token.reveal())));
     }
 
-    std::vector<Event> events() { return run_task(store_->waiting_events(0, 1000)); }
+    std::vector<Event> events() {
+        return run_task(store_->waiting_events(0, 1000, outbox_epoch(*store_)));
+    }
     std::string stored_hash(const std::string& key) {
         return run_task(store_->find_login(key)).value().password_hash;
     }

@@ -193,7 +193,8 @@ TEST_F(AdminTest, EventsThatWaitAreCountedAndListed) {
     const User user = ada();
     run("users delete", "ada");
     const auto parked = events().front();
-    run_task(store_->park_event(parked.sequence, "Broker: Message size too large"));
+    run_task(store_->park_event(parked.sequence, "Broker: Message size too large",
+                                outbox_epoch(*store_)));
     const auto status = run_json("events status").at(0);
     EXPECT_EQ(status.at("waiting"), 2);
     EXPECT_EQ(status.at("parked"), 1);

@@ -66,11 +66,32 @@ class FakeStore : public Store {
     void show() { hide(0); }
     [[nodiscard]] int largest_read() const { return largest_read_; }
 
-    Task<std::vector<Event>> waiting_events(std::int64_t after, int limit) override {
+    Task<std::optional<OutboxLease>> lease_outbox(OutboxClaim claim) override {
+        fault("lease", false);
+        std::optional<OutboxLease> lease;
+        {
+            const std::lock_guard lock(mutex_);
+            lease = grant(claim);
+        }
+        fault("lease", true);
+        co_return lease;
+    }
+    Task<void> release_outbox(std::int64_t epoch) override {
+        fault("release", false);
+        {
+            const std::lock_guard lock(mutex_);
+            if (epoch == epoch_) holder_.clear();
+        }
+        fault("release", true);
+        co_return;
+    }
+    Task<std::vector<Event>> waiting_events(std::int64_t after, int limit,
+                                            std::int64_t epoch) override {
         fault("read", false);
         std::vector<Event> events;
         {
             const std::lock_guard lock(mutex_);
+            check_lease(epoch);
             largest_read_ = std::max(largest_read_.load(), limit);
             for (const auto& [sequence, event] : outbox_)
                 if (sequence > after && sequence != hidden_ && !is_held_back(event) &&
@@ -80,20 +101,22 @@ class FakeStore : public Store {
         fault("read", true);
         co_return events;
     }
-    Task<void> remove_sent(std::vector<std::int64_t> sequences) override {
+    Task<void> remove_sent(std::vector<std::int64_t> sequences, std::int64_t epoch) override {
         fault("remove", false);
         {
             const std::lock_guard lock(mutex_);
+            check_lease(epoch);
             for (const std::int64_t sequence : sequences)
                 outbox_.erase(sequence);
         }
         fault("remove", true);
         co_return;
     }
-    Task<void> park_event(std::int64_t sequence, std::string reason) override {
+    Task<void> park_event(std::int64_t sequence, std::string reason, std::int64_t epoch) override {
         fault("park", false);
         {
             const std::lock_guard lock(mutex_);
+            check_lease(epoch);
             parked_.emplace(sequence, std::move(reason));
         }
         fault("park", true);
@@ -162,7 +185,24 @@ class FakeStore : public Store {
         });
     }
 
+    std::optional<OutboxLease> grant(const OutboxClaim& claim) {
+        const auto now = std::chrono::steady_clock::now();
+        if (holder_ != claim.holder) {
+            if (!holder_.empty() && now < lease_end_) return std::nullopt;
+            holder_ = claim.holder;
+            ++epoch_;
+        }
+        lease_end_ = now + claim.duration;
+        return OutboxLease{epoch_};
+    }
+    void check_lease(std::int64_t epoch) const {
+        if (epoch != epoch_ || holder_.empty()) throw LeaseLost();
+    }
+
     mutable std::mutex mutex_;
+    std::string holder_;
+    std::int64_t epoch_ = 0;
+    std::chrono::steady_clock::time_point lease_end_;
     std::int64_t last_sequence_ = 0;
     std::int64_t hidden_ = 0;
     std::vector<Event> history_;

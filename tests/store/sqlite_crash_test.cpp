@@ -66,7 +66,7 @@ TEST_F(SqliteCrash, WhatWasReportedBeforeSigkillIsThereWithItsEvent) {
     for (const User& user : run_task(store->list_users({"", 1'000'000})))
         stored.insert(user.state.username);
     std::set<std::string> announced;
-    for (const Event& event : run_task(store->waiting_events(0, 1'000'000)))
+    for (const Event& event : run_task(store->waiting_events(0, 1'000'000, outbox_epoch(*store))))
         announced.insert(event.state->username);
     EXPECT_TRUE(std::includes(stored.begin(), stored.end(), reported.begin(), reported.end()));
     EXPECT_EQ(stored, announced) << "users and events are whole or absent together";

@@ -48,7 +48,7 @@ TEST_F(SqliteMigrate, DatabaseOfVersionOneKeepsEverything) {
     EXPECT_EQ(user.id.to_string(), "018bcfe5-687b-7000-8000-00000000000a");
     EXPECT_EQ(run_task(store->find_login("ada@example.org"))->password_hash, "hash-1");
     EXPECT_EQ(run_task(store->hash_formats()).size(), 1U);
-    const std::vector<Event> events = run_task(store->waiting_events(0, 10));
+    const std::vector<Event> events = run_task(store->waiting_events(0, 10, outbox_epoch(*store)));
     ASSERT_EQ(events.size(), 1U);
     EXPECT_EQ(events[0].state->email, "Ada@example.org");
     EXPECT_EQ(events[0].traceparent, "trace");

@@ -16,7 +16,7 @@ TEST_F(Sqlite, ManySimultaneousWritesAreAllThereAfterReopening) {
     }
     const auto store = open();
     EXPECT_EQ(count_users(*store), 500U);
-    EXPECT_EQ(run_task(store->waiting_events(0, 1000)).size(), 500U);
+    EXPECT_EQ(run_task(store->waiting_events(0, 1000, outbox_epoch(*store))).size(), 500U);
 }
 
 TEST_F(Sqlite, SimultaneousWritesShareCommits) {
@@ -54,7 +54,7 @@ TEST_F(Sqlite, JobThatThrowsIsRolledBackAloneAndWhole) {
     ASSERT_EQ(added.failures.size(), 50U);
     EXPECT_THAT(added.failures[0], HasSubstr("CHECK constraint failed"));
     EXPECT_EQ(count_users(*store), 50U);
-    EXPECT_EQ(run_task(store->waiting_events(0, 1000)).size(), 50U);
+    EXPECT_EQ(run_task(store->waiting_events(0, 1000, outbox_epoch(*store))).size(), 50U);
 }
 
 TEST_F(Sqlite, ConstraintOfALaterStatementTakesTheEarlierOnesBack) {
@@ -67,13 +67,13 @@ TEST_F(Sqlite, ConstraintOfALaterStatementTakesTheEarlierOnesBack) {
     EXPECT_THROW(run_task(store->add_user(user, "")), std::runtime_error);
     EXPECT_EQ(count_users(*store), 0U);
     EXPECT_TRUE(run_task(store->hash_formats()).empty());
-    EXPECT_EQ(run_task(store->waiting_events(0, 10)).size(), 2U);
+    EXPECT_EQ(run_task(store->waiting_events(0, 10, outbox_epoch(*store))).size(), 2U);
 }
 
 TEST_F(Sqlite, StatesOfADeletedUsersSentEventsAreErased) {
     const auto store = open();
     const User user = add(*store, 1).value();
-    run_task(store->remove_sent({1}));
+    run_task(store->remove_sent({1}, outbox_epoch(*store)));
     run_task(store->set_disabled(user.id, true));
     run_task(store->delete_user(user.id));
     RawDatabase raw(path());
@@ -83,7 +83,7 @@ TEST_F(Sqlite, StatesOfADeletedUsersSentEventsAreErased) {
         "AND updated_at IS NULL AND disabled IS NULL AND sequence = ";
     EXPECT_EQ(raw.value(erased + "1"), "1") << "sent before";
     EXPECT_EQ(raw.value(erased + "2"), "0") << "waits still";
-    run_task(store->remove_sent({2}));
+    run_task(store->remove_sent({2}, outbox_epoch(*store)));
     EXPECT_EQ(raw.value(erased + "2"), "1") << "sent after";
     EXPECT_EQ(raw.value("SELECT count(*) FROM events"), "3") << "the events themselves stay";
 }
@@ -91,7 +91,7 @@ TEST_F(Sqlite, StatesOfADeletedUsersSentEventsAreErased) {
 TEST_F(Sqlite, StatesOfSentEventsStayWhileTheUserDoes) {
     const auto store = open();
     ASSERT_TRUE(add(*store, 1));
-    run_task(store->remove_sent({1}));
+    run_task(store->remove_sent({1}, outbox_epoch(*store)));
     EXPECT_EQ(RawDatabase(path()).value("SELECT username FROM events"), "user1");
 }
 

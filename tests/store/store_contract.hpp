@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "store/store.hpp"
+#include "support/outbox_lease.hpp"
 #include "support/run_task.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/test_clock.hpp"
@@ -85,10 +86,13 @@ class StoreContract : public testing::TestWithParam<Backend> {
         return run_task(store_->read_profile(session.user, session.id)).has_value();
     }
     std::vector<Event> waiting(std::int64_t after = 0, int limit = 100) {
-        return run_task(store_->waiting_events(after, limit));
+        return run_task(store_->waiting_events(after, limit, outbox_epoch(*store_)));
     }
     void remove_sent(std::vector<std::int64_t> sequences) {
-        run_task(store_->remove_sent(std::move(sequences)));
+        run_task(store_->remove_sent(std::move(sequences), outbox_epoch(*store_)));
+    }
+    void park(std::int64_t sequence, const std::string& reason) {
+        run_task(store_->park_event(sequence, reason, outbox_epoch(*store_)));
     }
 
     TemporaryFolder folder_;

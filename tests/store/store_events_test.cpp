@@ -108,7 +108,7 @@ TEST_P(StoreContract, ParkedEventHoldsBackItsUserAndNoOther) {
     add("bob", "bob@example.org");
     run_task(store_->set_disabled(user.id, true));
     const std::vector<Event> all = waiting();
-    run_task(store_->park_event(all[0].sequence, "too large"));
+    park(all[0].sequence, "too large");
     EXPECT_THAT(waiting(), ElementsAre(all[1]));
     remove_sent({all[0].sequence});
     EXPECT_THAT(waiting(), ElementsAre(all[1], all[2]));
@@ -118,12 +118,12 @@ TEST_P(StoreContract, EarlierEventsOfAParkedOnesUserStillGo) {
     const User user = ada();
     run_task(store_->set_disabled(user.id, true));
     const std::vector<Event> all = waiting();
-    run_task(store_->park_event(all[1].sequence, "too large"));
+    park(all[1].sequence, "too large");
     EXPECT_THAT(waiting(), ElementsAre(all[0]));
 }
 
 TEST_P(StoreContract, ParkingWhatIsGoneIsNoError) {
-    EXPECT_NO_THROW(run_task(store_->park_event(42, "gone")));
+    EXPECT_NO_THROW(park(42, "gone"));
     EXPECT_EQ(run_task(store_->outbox_stats()).parked, 0);
 }
 
@@ -131,7 +131,7 @@ TEST_P(StoreContract, ListShowsTheNewestOldestFirstWithReasons) {
     for (const char* name : {"a1", "b1", "c1"})
         add(name, std::string(name) + "@example.org");
     const std::vector<Event> all = waiting();
-    run_task(store_->park_event(all[1].sequence, "too large"));
+    park(all[1].sequence, "too large");
     const std::vector<Store::Waiting> listed = run_task(store_->list_waiting(2));
     ASSERT_EQ(listed.size(), 2U);
     EXPECT_EQ(listed[0].event, all[1]);
@@ -146,7 +146,7 @@ TEST_P(StoreContract, StatsTellBacklogParkedAndAge) {
     clock_.advance(std::chrono::minutes(1));
     add("bob", "bob@example.org");
     const std::vector<Event> all = waiting();
-    run_task(store_->park_event(all[1].sequence, "too large"));
+    park(all[1].sequence, "too large");
     OutboxStats stats = run_task(store_->outbox_stats());
     EXPECT_EQ(stats.waiting, 2);
     EXPECT_EQ(stats.parked, 1);

@@ -5,6 +5,7 @@
 #include "store/sqlite/attempts.hpp"
 #include "store/sqlite/hash_formats.hpp"
 #include "store/sqlite/key_ring.hpp"
+#include "store/sqlite/lease.hpp"
 #include "store/sqlite/lock.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/outbox.hpp"
@@ -29,6 +30,7 @@ class SqliteStore final : public Store {
     explicit SqliteStore(SqliteSettings settings)
         : path_(sqlite::resolve(settings.path)),
           clock_(settings.clock),
+          lease_(settings.clock),
           lock_(path_),
           writer_(sqlite::open_writer(path_).writer, settings.queue, settings.clock),
           readers_(path_, settings.readers) {}
@@ -169,21 +171,33 @@ class SqliteStore final : public Store {
             [this](Connection& db) { return sqlite::count_sessions(db, clock_()); });
     }
 
-    Task<std::vector<Event>> waiting_events(std::int64_t after, int limit) override {
-        return read<std::vector<Event>>(
-            [after, limit](Connection& db) { return sqlite::waiting_events(db, after, limit); });
+    Task<std::optional<OutboxLease>> lease_outbox(OutboxClaim claim) override {
+        co_return lease_.claim(std::move(claim));
+    }
+    Task<void> release_outbox(std::int64_t epoch) override {
+        lease_.release(epoch);
+        co_return;
+    }
+    Task<std::vector<Event>> waiting_events(std::int64_t after, int limit,
+                                            std::int64_t epoch) override {
+        return read<std::vector<Event>>([this, after, limit, epoch](Connection& db) {
+            lease_.check(epoch);
+            return sqlite::waiting_events(db, after, limit);
+        });
     }
     Task<std::vector<Waiting>> list_waiting(int limit) override {
         return read<std::vector<Waiting>>(
             [limit](Connection& db) { return sqlite::list_waiting(db, limit); });
     }
-    Task<void> remove_sent(std::vector<std::int64_t> sequences) override {
-        return change([sequences = std::move(sequences)](Write& write) {
+    Task<void> remove_sent(std::vector<std::int64_t> sequences, std::int64_t epoch) override {
+        return change([this, sequences = std::move(sequences), epoch](Write& write) {
+            lease_.check(epoch);
             sqlite::remove_sent(write, sequences);
         });
     }
-    Task<void> park_event(std::int64_t sequence, std::string reason) override {
-        return change([sequence, reason = std::move(reason)](Write& write) {
+    Task<void> park_event(std::int64_t sequence, std::string reason, std::int64_t epoch) override {
+        return change([this, sequence, reason = std::move(reason), epoch](Write& write) {
+            lease_.check(epoch);
             sqlite::park_event(write, sequence, reason);
         });
     }
@@ -218,6 +232,7 @@ class SqliteStore final : public Store {
 
     const std::filesystem::path path_;
     const Clock clock_;
+    sqlite::Lease lease_;
     // In this order: the readers close first, then the writer, which checkpoints, then others may
     // have it.
     sqlite::FileLock lock_;

@@ -1,0 +1,29 @@
+#include "store/sqlite/lease.hpp"
+
+#include <utility>
+
+namespace userd::sqlite {
+
+std::optional<OutboxLease> Lease::claim(OutboxClaim claim) {
+    const std::lock_guard lock(mutex_);
+    const Timestamp now = clock_();
+    if (holder_ != claim.holder) {
+        if (!holder_.empty() && now < end_) return std::nullopt;
+        holder_ = std::move(claim.holder);
+        ++epoch_;
+    }
+    end_ = now + claim.duration;
+    return OutboxLease{epoch_};
+}
+
+void Lease::release(std::int64_t epoch) {
+    const std::lock_guard lock(mutex_);
+    if (epoch == epoch_) holder_.clear();
+}
+
+void Lease::check(std::int64_t epoch) const {
+    const std::lock_guard lock(mutex_);
+    if (epoch != epoch_ || holder_.empty()) throw LeaseLost();
+}
+
+}  // namespace userd::sqlite
