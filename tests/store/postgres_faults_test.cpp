@@ -1,0 +1,274 @@
+#include <gmock/gmock.h>
+
+#include "store/postgres/database.hpp"
+#include "store/postgres_fixture.hpp"
+#include "store/store_contract.hpp"
+#include "support/run_together.hpp"
+#include "support/tcp_proxy.hpp"
+
+namespace userd {
+namespace {
+
+using postgres::Database;
+using postgres::Params;
+using postgres::Repeat;
+using postgres::Rows;
+using postgres::Statement;
+using postgres::UniqueViolation;
+using testing::HasSubstr;
+
+constexpr Statement kAdd{"add", "UPDATE counter SET n = n + 1 RETURNING n"};
+constexpr Statement kAddSafely{"add_safely", "UPDATE counter SET n = n + 1 RETURNING n",
+                               Repeat::safe};
+constexpr Statement kRead{"read", "SELECT n FROM counter", Repeat::safe};
+constexpr Statement kInsert{"insert", "INSERT INTO names VALUES ($1)"};
+constexpr Statement kLockOne{"lock_one", "UPDATE pair SET n = n + 1 WHERE id = $1"};
+constexpr Statement kSleep{"sleep", "SELECT pg_sleep(0.3)"};
+
+/// A database behind a proxy.
+class PostgresFaults : public testing::Test {
+  protected:
+    PostgresFaults() : proxy_(PostgresServer::shared()->socket()) {
+        raw_.run("CREATE TABLE counter (n bigint)");
+        raw_.run("INSERT INTO counter VALUES (0)");
+        raw_.run("CREATE TABLE names (name text PRIMARY KEY)");
+        raw_.run("CREATE TABLE pair (id bigint PRIMARY KEY, n bigint)");
+        raw_.run("INSERT INTO pair VALUES (1, 0), (2, 0)");
+    }
+
+    [[nodiscard]] PostgresSettings settings(const std::string& hosts = "127.0.0.1") const {
+        PostgresSettings settings = database_.settings(system_now);
+        std::string ports = std::to_string(proxy_.port());
+        settings.conninfo = Secret("host=" + hosts + " port=" + ports + " user=postgres dbname=" +
+                                   database_.name());
+        return settings;
+    }
+    static std::int64_t number(Database& db, const Statement& statement) {
+        return run_task(db.run(statement, Params()))[0].int64(0);
+    }
+    [[nodiscard]] std::string counted() { return raw_.value("SELECT n FROM counter"); }
+
+    template <class Condition>
+    static bool wait_until(Condition condition) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (!condition()) {
+            if (std::chrono::steady_clock::now() > deadline) return false;
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        return true;
+    }
+    static bool serves(Database& db) {
+        try {
+            return number(db, kRead) >= 0;
+        } catch (const StoreUnavailable&) {
+            return false;
+        }
+    }
+
+    PostgresDatabase database_;
+    RawPostgres raw_{database_.conninfo()};
+    TcpProxy proxy_;
+};
+
+TEST_F(PostgresFaults, ALostAnswerOfASafeRunIsAskedForAgain) {
+    Database db(settings());
+    EXPECT_EQ(number(db, kRead), 0);
+    proxy_.cut_at_next_answer();
+    EXPECT_EQ(number(db, kAddSafely), 2);  // which tells that both were committed
+}
+
+TEST_F(PostgresFaults, ALostAnswerOfAnUnsafeRunIsUnavailableAndTheRunIsWhole) {
+    Database db(settings());
+    EXPECT_EQ(number(db, kRead), 0);
+    proxy_.cut_at_next_answer();
+    EXPECT_THROW(number(db, kAdd), StoreUnavailable);
+    EXPECT_EQ(counted(), "1");
+    EXPECT_EQ(number(db, kAdd), 2);
+}
+
+TEST_F(PostgresFaults, ALostAnswerDoesNotMakeARegistrationTwiceNorATakenName) {
+    const auto store = make_postgres_store(settings());
+    run_task(store->ping());
+    proxy_.cut_at_next_answer();
+    const NewUser ada = make_new_user("Ada", "ada@example.org");
+    const Result<User> added = run_task(store->add_user(ada, ""));
+    ASSERT_TRUE(added);
+    EXPECT_EQ(added->id, ada.id);
+    EXPECT_EQ(raw_.value("SELECT count(*) FROM events"), "1");
+}
+
+TEST_F(PostgresFaults, AConnectionThatBrokeWhileIdleIsNotNoticedByTheNextRun) {
+    Database db(settings());
+    EXPECT_EQ(number(db, kAdd), 1);
+    proxy_.cut();
+    ASSERT_TRUE(wait_until([&] {
+        return raw_.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'userd' "
+                          "AND datname = current_database()") == "0";
+    }));
+    EXPECT_EQ(number(db, kAdd), 2);
+}
+
+TEST_F(PostgresFaults, AServerThatEndsTheConnectionsIsConnectedToAgain) {
+    Database db(settings());
+    EXPECT_EQ(number(db, kAdd), 1);
+    raw_.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+             "'userd' AND datname = current_database()");
+    EXPECT_TRUE(wait_until([&] { return serves(db); }));
+}
+
+TEST_F(PostgresFaults, WhileTheDatabaseIsAwayEachIsToldWithoutWaitingForItsDeadline) {
+    PostgresSettings away = settings();
+    away.operation_timeout = std::chrono::hours(1);
+    Database db(std::move(away));
+    EXPECT_EQ(number(db, kRead), 0);
+    proxy_.go_away();
+    for (int i = 0; i < 200; ++i)
+        EXPECT_THROW(number(db, kRead), StoreUnavailable);
+    proxy_.come_back();
+    EXPECT_TRUE(wait_until([&] { return serves(db); }));
+}
+
+TEST_F(PostgresFaults, ADatabaseThatIsAwayAtTheStartIsServedFromOnceItIsThere) {
+    proxy_.go_away();
+    Database db(settings());
+    try {
+        number(db, kRead);
+        FAIL() << "there was nobody to answer";
+    } catch (const StoreUnavailable& error) {
+        EXPECT_THAT(error.what(), HasSubstr("127.0.0.1:" + std::to_string(proxy_.port())));
+        EXPECT_THAT(error.what(), HasSubstr("refused"));
+        EXPECT_THAT(error.what(), testing::Not(HasSubstr("\n")));
+    }
+    proxy_.come_back();
+    EXPECT_TRUE(wait_until([&] { return serves(db); }));
+}
+
+TEST_F(PostgresFaults, AServerThatFallsSilentIsGivenUpAtTheDeadlineAndComesBack) {
+    PostgresSettings silent = settings();
+    silent.operation_timeout = std::chrono::seconds(1);
+    silent.connect_timeout = std::chrono::seconds(1);
+    Database db(std::move(silent));
+    EXPECT_TRUE(wait_until([&] { return serves(db); }));
+    proxy_.hold_answers();
+    EXPECT_THROW(number(db, kRead), StoreUnavailable);
+    EXPECT_THROW(number(db, kRead), StoreUnavailable);
+    proxy_.let_answers_pass();
+    EXPECT_TRUE(wait_until([&] { return serves(db); }));
+}
+
+TEST_F(PostgresFaults, TheNextHostServesWhenTheFirstIsReadOnly) {
+    raw_.run("ALTER DATABASE " + database_.name() + " SET default_transaction_read_only = on");
+    PostgresDatabase writable;
+    RawPostgres(writable.conninfo()).run("CREATE TABLE counter AS SELECT 7::bigint AS n");
+    // Two hosts of one database name are two servers; here the first is refused for what it is.
+    Database db(settings());
+    try {
+        number(db, kRead);
+        FAIL() << "a read-only database was taken";
+    } catch (const StoreUnavailable& error) {
+        EXPECT_THAT(error.what(), HasSubstr("read-only"));
+    }
+    raw_.run("SET default_transaction_read_only = off");
+    raw_.run("ALTER DATABASE " + database_.name() + " RESET default_transaction_read_only");
+    EXPECT_TRUE(wait_until([&] { return serves(db); }));
+}
+
+TEST_F(PostgresFaults, AHostThatIsAwayIsPassedOver) {
+    PostgresSettings two = settings();
+    two.conninfo = Secret("host=127.0.0.1,127.0.0.1 port=1," + std::to_string(proxy_.port()) +
+                          " user=postgres dbname=" + database_.name());
+    Database db(std::move(two));
+    EXPECT_EQ(number(db, kRead), 0);
+}
+
+TEST_F(PostgresFaults, AViolationDoesNotTouchItsNeighboursOnTheConnection) {
+    PostgresSettings one = settings();
+    one.connections = 1;
+    Database db(std::move(one));
+    std::vector<std::function<Task<Rows>()>> starts;
+    for (int i = 0; i < 20; ++i)
+        starts.emplace_back([&db, i] {
+            return db.run(kInsert, Params("name-" + std::to_string(i / 2)));
+        });
+    const auto results = run_together(starts);
+    EXPECT_EQ(results.values.size(), 10U);
+    EXPECT_EQ(results.failures.size(), 10U);
+    EXPECT_EQ(raw_.value("SELECT count(*) FROM names"), "10");
+    EXPECT_THROW(run_task(db.run(kInsert, Params("name-1"))), UniqueViolation);
+}
+
+TEST_F(PostgresFaults, ARunOfSeveralStatementsIsOneTransaction) {
+    Database db(settings());
+    std::vector<postgres::Command> commands;
+    commands.push_back({&kAdd, Params()});
+    commands.push_back({&kInsert, Params("x")});
+    commands.push_back({&kInsert, Params("x")});
+    EXPECT_THROW(run_task(db.run(std::move(commands))), UniqueViolation);
+    EXPECT_EQ(counted(), "0");
+    EXPECT_EQ(raw_.value("SELECT count(*) FROM names"), "0");
+}
+
+TEST_F(PostgresFaults, DeadlocksAreTriedAgainUntilAllAreDone) {
+    Database db(settings());
+    raw_.run("ALTER DATABASE " + database_.name() + " SET deadlock_timeout = '10ms'");
+    std::vector<std::function<Task<std::vector<Rows>>()>> starts;
+    for (std::int64_t i = 0; i < 8; ++i)
+        starts.emplace_back([&db, i] {
+            std::vector<postgres::Command> commands;
+            commands.push_back({&kLockOne, Params(1 + i % 2)});
+            commands.push_back({&kSleep, Params()});
+            commands.push_back({&kLockOne, Params(2 - i % 2)});
+            return db.run(std::move(commands));
+        });
+    const auto results = run_together(starts);
+    EXPECT_TRUE(results.failures.empty()) << results.failures.front();
+    EXPECT_EQ(raw_.value("SELECT min(n) || ' ' || max(n) FROM pair"), "8 8");
+}
+
+TEST_F(PostgresFaults, RunsBeyondTheQueueAreRefusedAtOnce) {
+    PostgresSettings narrow = settings();
+    narrow.connections = 1;
+    narrow.queue = 4;
+    Database db(std::move(narrow));
+    proxy_.hold_answers();
+    std::vector<std::function<Task<Rows>()>> starts;
+    for (int i = 0; i < 10; ++i)
+        starts.emplace_back([&db] { return db.run(kAdd, Params()); });
+    Together<Rows> results;
+    std::thread caller([&] { results = run_together(starts); });
+    proxy_.let_answers_pass();
+    caller.join();
+    EXPECT_EQ(results.values.size() + results.failures.size(), 10U);
+    EXPECT_EQ(counted(), std::to_string(results.values.size()));
+}
+
+TEST_F(PostgresFaults, ManyRunsOverFewConnectionsWithAndWithoutPreparedStatements) {
+    for (const bool prepared : {true, false}) {
+        PostgresSettings few = settings();
+        few.prepared = prepared;
+        few.connections = 2;
+        Database db(std::move(few));
+        std::vector<std::function<Task<Rows>()>> starts(
+            500, [&db] { return db.run(kAdd, Params()); });
+        EXPECT_EQ(run_together(starts).values.size(), 500U);
+    }
+    EXPECT_EQ(counted(), "1000");
+}
+
+TEST(PostgresConninfo, WhatLibpqDoesNotUnderstandIsRefusedWithoutThePassword) {
+    for (const char* text : {"postgresql://u:secret-word@[::1/x", "host=a password='secret-word",
+                             "nonsense=1 password=secret-word"}) {
+        PostgresSettings settings;
+        settings.conninfo = Secret(std::string_view(text));
+        try {
+            Database db(std::move(settings));
+            FAIL() << text;
+        } catch (const std::runtime_error& error) {
+            EXPECT_THAT(error.what(), testing::Not(HasSubstr("secret-word")));
+            EXPECT_THAT(error.what(), HasSubstr("DATABASE_URL"));
+        }
+    }
+}
+
+}  // namespace
+}  // namespace userd
