@@ -1,0 +1,3 @@
+-- Nothing to change here. On PostgreSQL this version brings the lease on the outbox, which replicas
+-- share; a SQLite database has one process, which keeps its lease in memory. The numbers are the same
+-- on both.

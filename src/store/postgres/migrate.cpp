@@ -1,0 +1,209 @@
+#include "store/postgres/migrate.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+#include <thread>
+
+#include "base/log.hpp"
+#include "store/postgres/connect.hpp"
+#include "store/postgres/failure.hpp"
+#include "store/postgres/postgres_store.hpp"
+
+namespace userd::postgres {
+namespace {
+
+using namespace std::chrono_literals;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kPatience{60'000};
+// A script that waits for a table makes everyone who comes after it wait as well.
+constexpr std::chrono::milliseconds kScriptPatience{2'000};
+constexpr std::chrono::milliseconds kPause{100};
+
+constexpr char kCreate[] = R"(
+    CREATE TABLE IF NOT EXISTS schema_version (
+        one         integer NOT NULL PRIMARY KEY CHECK (one = 1),
+        version     integer NOT NULL,
+        application text    NOT NULL
+    ))";
+
+class SqlError : public std::runtime_error {
+  public:
+    SqlError(const std::string& message, std::string state)
+        : std::runtime_error(message), state_(std::move(state)) {}
+    [[nodiscard]] bool is_any_of(std::initializer_list<std::string_view> states) const {
+        return std::find(states.begin(), states.end(), state_) != states.end();
+    }
+
+  private:
+    std::string state_;
+};
+
+struct Clear {
+    void operator()(PGresult* result) const noexcept { PQclear(result); }
+};
+using ResultPtr = std::unique_ptr<PGresult, Clear>;
+
+class Migrator {
+  public:
+    Migrator(ConnectionPtr connection, const std::vector<EmbeddedFile>& scripts)
+        : connection_(std::move(connection)), scripts_(scripts) {}
+
+    MigrationResult run() {
+        MigrationResult result;
+        result.from = read_version();
+        result.to = result.from;
+        // Each in a transaction of its own; others may have made steps in between.
+        while (result.to < known())
+            result.to = patiently_step();
+        if (result.to > known())
+            log::warning("the schema is of a newer userd; this one serves until it is replaced",
+                         {{"schema", result.to}, {"known", known()}});
+        return result;
+    }
+
+  private:
+    [[nodiscard]] int known() const { return static_cast<int>(scripts_.size()); }
+
+    ResultPtr execute(const std::string& sql) {
+        ResultPtr result(PQexec(connection_.get(), sql.c_str()));
+        const ExecStatusType status = PQresultStatus(result.get());
+        if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return result;
+        const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+        const char* message = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+        throw SqlError(one_line(message != nullptr ? message : PQerrorMessage(connection_.get())),
+                       state != nullptr ? state : "");
+    }
+
+    bool has_table() {
+        const ResultPtr result = execute("SELECT to_regclass('schema_version') IS NOT NULL");
+        return std::string_view(PQgetvalue(result.get(), 0, 0)) == "t";
+    }
+
+    /// 0 when there is no schema yet.
+    int read_version() {
+        if (!has_table()) return 0;
+        try {
+            const ResultPtr row = execute("SELECT version, application FROM schema_version");
+            if (PQntuples(row.get()) == 1 &&
+                std::string_view(PQgetvalue(row.get(), 0, 1)) == "userd") {
+                const int version = std::stoi(PQgetvalue(row.get(), 0, 0));
+                if (const auto complaint = complaint_about(version, known());
+                    complaint && version > known())
+                    throw std::runtime_error("database: " + *complaint);
+                return version;
+            }
+        } catch (const SqlError& error) {
+            if (!error.is_any_of({"42703"})) throw;  // undefined column
+        }
+        throw std::runtime_error(
+            "database: its table schema_version is of another program; set DATABASE_URL to a "
+            "database, or a search_path, of userd's own");
+    }
+
+    int patiently_step() {
+        for (;;) {
+            try {
+                return step();
+            } catch (const SqlError& error) {
+                // Another process made the table at the same time, or holds a lock.
+                const bool may_pass = error.is_any_of({"55P03", "40P01", "40001"}) || raced_;
+                if (!may_pass || SteadyClock::now() + kPause >= deadline_)
+                    throw std::runtime_error(described(error.what()));
+            }
+            std::this_thread::sleep_for(kPause);
+        }
+    }
+
+    /// The version after at most one migration; the transaction is over, whatever happens.
+    int step() {
+        script_ = nullptr;
+        try {
+            const int version = locked_version();
+            if (version < known()) apply(version + 1);
+            execute("COMMIT");
+            return std::max(version, std::min(version + 1, known()));
+        } catch (...) {
+            PQclear(PQexec(connection_.get(), "ROLLBACK"));
+            throw;
+        }
+    }
+
+    /// Begins the transaction. The lock lets others read the version meanwhile.
+    int locked_version() {
+        raced_ = false;
+        execute(
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = 0; "
+            "SET LOCAL client_min_messages = warning");
+        limit_waiting(std::chrono::ceil<std::chrono::milliseconds>(deadline_ - SteadyClock::now()));
+        if (!has_table()) {
+            raced_ = true;
+            execute(kCreate);
+            raced_ = false;
+        }
+        execute("LOCK TABLE schema_version IN SHARE ROW EXCLUSIVE MODE");
+        execute(
+            "INSERT INTO schema_version (one, version, application) SELECT 1, 0, 'userd' "
+            "WHERE NOT EXISTS (SELECT 1 FROM schema_version)");
+        return read_version();
+    }
+
+    void apply(int version) {
+        script_ = &scripts_[static_cast<std::size_t>(version - 1)];
+        limit_waiting(kScriptPatience);
+        execute(std::string(script_->content));
+        execute("UPDATE schema_version SET version = " + std::to_string(version));
+        log::info("migration applied", {{"script", script_->name}});
+    }
+
+    void limit_waiting(std::chrono::milliseconds duration) {
+        execute("SET LOCAL lock_timeout = " + std::to_string(std::max(duration, 1ms).count()));
+    }
+
+    [[nodiscard]] std::string described(const std::string& reason) const {
+        if (script_ == nullptr) return "database: the schema was not brought up to date: " + reason;
+        return "database: migration " + std::string(script_->name) + " was not applied: " + reason;
+    }
+
+    const ConnectionPtr connection_;
+    const std::vector<EmbeddedFile>& scripts_;
+    const SteadyClock::time_point deadline_ = SteadyClock::now() + kPatience;
+    const EmbeddedFile* script_ = nullptr;  ///< that is being applied
+    bool raced_ = false;                    ///< while creating the table, which others may do too
+};
+
+}  // namespace
+
+std::optional<std::string> complaint_about(int version, int known) {
+    const std::string has = "the schema has version " + std::to_string(version);
+    if (version < known)
+        return has + ", this userd needs " + std::to_string(known) + "; run userd migrate";
+    if (version > known + 1)
+        return has + ", this userd works with " + std::to_string(known) +
+               " and one newer; run a "
+               "newer userd";
+    return std::nullopt;
+}
+
+MigrationResult migrate(const Secret& conninfo, std::chrono::milliseconds connect_timeout,
+                        const std::vector<EmbeddedFile>& scripts) {
+    const Conninfo where(conninfo);
+    const std::atomic<bool> never = false;
+    Connected connected = connect(where, connect_timeout, never);
+    if (!connected.connection) throw std::runtime_error("database: " + connected.error);
+    return Migrator(std::move(connected.connection), scripts).run();
+}
+
+}  // namespace userd::postgres
+
+namespace userd {
+
+MigrationResult migrate_postgres(const Secret& conninfo,
+                                 std::chrono::milliseconds connect_timeout) {
+    return postgres::migrate(conninfo, connect_timeout, migrations::postgres::files());
+}
+
+}  // namespace userd
