@@ -42,7 +42,7 @@ class SqliteMigrate : public Sqlite {
 TEST_F(SqliteMigrate, DatabaseOfVersionOneKeepsEverything) {
     const MigrationResult migration = migrate_sqlite(path());
     EXPECT_EQ(migration.from, 1);
-    EXPECT_EQ(migration.to, 2);
+    EXPECT_EQ(migration.to, 3);
     const auto store = open_then();
     const User user = run_task(store->find_user("ada")).value();
     EXPECT_EQ(user.id.to_string(), "018bcfe5-687b-7000-8000-00000000000a");

@@ -95,7 +95,7 @@ TEST_F(Sqlite, MigrationTellsWhatItDidAndThenDoesNothing) {
     const MigrationResult second = migrate_sqlite(path());
     EXPECT_EQ(second.from, 2);
     EXPECT_EQ(second.to, 2);
-    EXPECT_EQ(RawDatabase(path()).value("PRAGMA user_version"), "2");
+    EXPECT_EQ(RawDatabase(path()).value("PRAGMA user_version"), "3");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "store/store_contract.hpp"
 
+#include "store/postgres_fixture.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace userd {
@@ -15,10 +16,20 @@ Backend sqlite_backend() {
             }};
 }
 
+Backend postgres_backend() {
+    return {"Postgres", [](const TemporaryFolder&, Clock clock) {
+                // Goes when the next comes, its store being gone by then.
+                static std::unique_ptr<PostgresDatabase> database;
+                database.reset();
+                database = std::make_unique<PostgresDatabase>();
+                return make_postgres_store(database->settings(std::move(clock)));
+            }};
+}
+
 }  // namespace
 
 std::vector<Backend> backends() {
-    return {sqlite_backend()};
+    return {sqlite_backend(), postgres_backend()};
 }
 
 namespace {

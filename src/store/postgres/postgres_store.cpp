@@ -8,6 +8,7 @@
 #include "store/postgres/database.hpp"
 #include "store/postgres/key_ring.hpp"
 #include "store/postgres/lease.hpp"
+#include "store/postgres/open_session.hpp"
 #include "store/postgres/outbox.hpp"
 #include "store/postgres/ping.hpp"
 #include "store/postgres/services.hpp"

@@ -1,46 +1,13 @@
 #include "store/postgres/sessions.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
 
 #include "store/postgres/now.hpp"
-#include "store/postgres/session_ends.hpp"
 
 namespace userd::postgres {
 namespace {
-
-// The user's row is locked, so that logins of one user come one after another, each sees the
-// sessions of those before it, and whoever disables the user misses none. Times of tokens are whole
-// seconds. A session that is there already was opened by a run whose answer was lost.
-#define USERD_POSTGRES_OPEN \
-    R"(,
-    opened AS (
-        INSERT INTO sessions AS s (id, user_id, generation, refresh_key_id, created_at, rotated_at,
-                                   expires_at, ends_at, client_address, client_agent)
-        SELECT $2::uuid, u.id, 1, $5::text, now, now,
-               now / 1000 * 1000 + least($6::bigint, $7::bigint), now / 1000 * 1000 + $7::bigint,
-               $8::text, $9::text
-        FROM u, clock
-        ON CONFLICT (id) DO UPDATE SET user_id = s.user_id WHERE s.user_id = excluded.user_id
-        RETURNING s.created_at, s.expires_at, s.ends_at)
-    SELECT created_at, expires_at, ends_at FROM opened)"
-
-constexpr Statement kOpen{"open_session", USERD_POSTGRES_CLOCK R"(,
-    u AS MATERIALIZED (
-        SELECT id FROM users
-        WHERE id = $3::uuid AND password_hash = $4::text AND NOT disabled
-        FOR NO KEY UPDATE))" USERD_POSTGRES_OPEN,
-                          Repeat::safe};
-
-// A second run finds the new hash in place of the one that was verified.
-constexpr Statement kOpenAndRehash{"open_session_and_rehash", USERD_POSTGRES_CLOCK R"(,
-    u AS (
-        UPDATE users SET password_hash = $10::text, hash_format = $11::text
-        WHERE id = $3::uuid AND password_hash IN ($4::text, $10::text) AND NOT disabled
-        RETURNING id))" USERD_POSTGRES_OPEN,
-                                   Repeat::safe};
 
 // SET and CASE see the newest row, also one that was waited for; RETURNING sees it as it is now.
 // `repeats` tells a rotation (0) from a repeat (above 0), whose new generation is the same. A
@@ -137,35 +104,7 @@ SessionInfo read_info(const Row& row) {
     return info;
 }
 
-Command opening(const Database& db, const OpenSession& request) {
-    Params params(db.now(), request.id, request.user, request.verified_hash, request.refresh_key_id,
-                  millis(request.refresh_lifetime), millis(request.session_lifetime),
-                  request.client.address, request.client.agent);
-    if (!request.rehash) return {&kOpen, std::move(params)};
-    params.add(request.rehash->password_hash);
-    params.add(request.rehash->hash_format);
-    return {&kOpenAndRehash, std::move(params)};
-}
-
 }  // namespace
-
-Task<Result<Session>> open_session(Database& db, OpenSession request) {
-    std::vector<Command> commands;
-    commands.push_back(opening(db, request));
-    add_limit(db, request, commands);
-    const std::vector<Rows> results = co_await db.run(std::move(commands));
-    const Rows& opened = results.front();
-    if (opened.empty()) co_return Errc::bad_credentials;
-    Session session;
-    session.id = request.id;
-    session.user = request.user;
-    session.generation = 1;
-    session.refresh_key_id = request.refresh_key_id;
-    session.rotated_at = whole_seconds(opened[0].time(0));
-    session.expires_at = opened[0].time(1);
-    session.ends_at = opened[0].time(2);
-    co_return session;
-}
 
 Task<Rotation> rotate_session(Database& db, Rotate request) {
     Params params(db.now(), request.session, request.user, request.generation,

@@ -9,7 +9,6 @@
 /// Sessions: the statements behind Store's operations of the same names.
 namespace userd::postgres {
 
-[[nodiscard]] Task<Result<Session>> open_session(Database& db, OpenSession request);
 [[nodiscard]] Task<Rotation> rotate_session(Database& db, Rotate request);
 [[nodiscard]] Task<Result<Profile>> read_profile(Database& db, UserId user, SessionId session);
 [[nodiscard]] Task<Result<SessionInfo>> read_session(Database& db, UserId user, SessionId session);
