@@ -1,3 +1,4 @@
--- Nothing to change here. On PostgreSQL this version brings the lease on the outbox, which replicas
--- share; a SQLite database has one process, which keeps its lease in memory. The numbers are the same
--- on both.
+-- The lease on the outbox that this version brings to PostgreSQL needs no table here: a SQLite database
+-- has one process, which keeps it in memory. The key gets the name it has there, where ONLY is reserved.
+
+ALTER TABLE key_ring RENAME COLUMN only TO one;

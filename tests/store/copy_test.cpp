@@ -53,8 +53,8 @@ class Copy : public testing::Test {
     }
     [[nodiscard]] std::filesystem::path path() const { return folder_.path() / "userd.db"; }
 
-    std::vector<CopiedTable> copy(
-        const std::function<void(const CopyProgress&)>& progress = [](const CopyProgress&) {}) {
+    std::vector<CopiedTable> copy(const std::function<void(const CopyProgress&)>& progress =
+                                      [](const CopyProgress&) {}) {
         const auto source = make_sqlite_source(path());
         const auto target = make_postgres_target(Secret(database_.conninfo()));
         return copy_all(*source, path().string(), *target, progress);

@@ -69,6 +69,7 @@ class PostgresDatabase {
     PostgresDatabase(const PostgresDatabase&) = delete;
     PostgresDatabase& operator=(const PostgresDatabase&) = delete;
 
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::string conninfo() const { return server_->conninfo(name_); }
     [[nodiscard]] PostgresSettings settings(Clock clock) const {
         PostgresSettings settings;

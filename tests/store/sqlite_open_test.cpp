@@ -50,7 +50,7 @@ TEST_F(Sqlite, LookingForAnOwnerNeverKeepsOneOut) {
 TEST_F(Sqlite, NewerSchemaIsRefusedWithBothVersions) {
     { const auto store = open(); }
     RawDatabase(path()).run("PRAGMA user_version = 99");
-    EXPECT_THAT(refusal(path()), AllOf(HasSubstr("99"), HasSubstr("up to 2"), HasSubstr("newer")));
+    EXPECT_THAT(refusal(path()), AllOf(HasSubstr("99"), HasSubstr("up to 3"), HasSubstr("newer")));
     EXPECT_THROW(migrate_sqlite(path()), std::runtime_error);
 }
 
@@ -91,10 +91,10 @@ TEST_F(Sqlite, FolderWithoutWriteRightIsNamed) {
 TEST_F(Sqlite, MigrationTellsWhatItDidAndThenDoesNothing) {
     const MigrationResult first = migrate_sqlite(path());
     EXPECT_EQ(first.from, 0);
-    EXPECT_EQ(first.to, 2);
+    EXPECT_EQ(first.to, 3);
     const MigrationResult second = migrate_sqlite(path());
-    EXPECT_EQ(second.from, 2);
-    EXPECT_EQ(second.to, 2);
+    EXPECT_EQ(second.from, 3);
+    EXPECT_EQ(second.to, 3);
     EXPECT_EQ(RawDatabase(path()).value("PRAGMA user_version"), "3");
 }
 

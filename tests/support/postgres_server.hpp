@@ -54,6 +54,7 @@ class PostgresServer {
     PostgresServer(const PostgresServer&) = delete;
     PostgresServer& operator=(const PostgresServer&) = delete;
 
+    [[nodiscard]] std::string socket() const { return (folder_.path() / ".s.PGSQL.5432").string(); }
     [[nodiscard]] std::string conninfo(const std::string& database) const {
         return "host=" + folder_.path().string() + " user=postgres dbname=" + database;
     }

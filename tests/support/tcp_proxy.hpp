@@ -26,7 +26,9 @@ class TcpProxy {
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
     /// Breaks every connection; new ones are taken.
-    void cut() { on_loop([this] { drop_all(); }); }
+    void cut() {
+        on_loop([this] { drop_all(); });
+    }
     /// Breaks every connection and refuses new ones.
     void go_away() {
         on_loop([this] {
@@ -34,12 +36,20 @@ class TcpProxy {
             drop_all();
         });
     }
-    void come_back() { on_loop([this] { listen(port_); }); }
+    void come_back() {
+        on_loop([this] { listen(port_); });
+    }
     /// Hands on what clients say, and keeps back every answer.
-    void hold_answers() { on_loop([this] { holds_answers_ = true; }); }
-    void let_answers_pass() { on_loop([this] { holds_answers_ = false; }); }
+    void hold_answers() {
+        on_loop([this] { holds_answers_ = true; });
+    }
+    void let_answers_pass() {
+        on_loop([this] { holds_answers_ = false; });
+    }
     /// As soon as the upstream has answered one of them: drops the answer and cuts all, once.
-    void cut_at_next_answer() { on_loop([this] { cuts_at_answer_ = true; }); }
+    void cut_at_next_answer() {
+        on_loop([this] { cuts_at_answer_ = true; });
+    }
 
   private:
     struct Pair {
@@ -121,6 +131,8 @@ class TcpProxy {
     }
 
     boost::asio::io_context loop_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+        loop_.get_executor()};
     boost::asio::local::stream_protocol::endpoint upstream_;
     boost::asio::ip::tcp::acceptor acceptor_{loop_};
     std::uint16_t port_ = 0;

@@ -157,6 +157,7 @@ void Pool::repeat_or_fail(RequestPtr request, Failure failure) {
         SteadyClock::now() >= request->deadline)
         return finish(std::move(request), std::move(failure));
     request->rows.clear();
+    request->failure.reset();
     // The oldest first, as they came.
     waiting_.push_front(std::move(request));
 }
