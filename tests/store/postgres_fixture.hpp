@@ -71,6 +71,8 @@ class PostgresDatabase {
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::string conninfo() const { return server_->conninfo(name_); }
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] std::filesystem::path json_log() const { return server_->json_log(); }
     [[nodiscard]] PostgresSettings settings(Clock clock) const {
         PostgresSettings settings;
         settings.conninfo = Secret(conninfo());

@@ -39,11 +39,19 @@ class PostgresServer {
         if (wait_for(spawn("initdb", {"-D", data, "-U", "postgres", "-A", "trust", "--no-sync",
                                       "--no-locale", "-E", "UTF8"})) != 0)
             throw std::runtime_error("initdb failed: " + log());
-        pid_ = spawn("postgres", {"-D", data, "-c", "listen_addresses=", "-c",
-                                  "unix_socket_directories=" + folder_.path().string(), "-c",
-                                  "fsync=off", "-c", "full_page_writes=off", "-c",
-                                  "max_connections=200", "-c", "shared_buffers=32MB", "-c",
-                                  "log_min_messages=fatal", "-c", "log_min_error_statement=panic"});
+        pid_ = spawn("postgres", {"-D", data,
+                                  "-c", "listen_addresses=",
+                                  "-c", "unix_socket_directories=" + folder_.path().string(),
+                                  "-c", "fsync=off",
+                                  "-c", "full_page_writes=off",
+                                  "-c", "max_connections=200",
+                                  "-c", "shared_buffers=32MB",
+                                  "-c", "log_min_messages=fatal",
+                                  "-c", "log_min_error_statement=panic",
+                                  "-c", "logging_collector=on",
+                                  "-c", "log_destination=jsonlog",
+                                  "-c", "log_directory=" + folder_.path().string(),
+                                  "-c", "log_filename=server"});
         await_ready();
     }
     ~PostgresServer() {
@@ -58,6 +66,9 @@ class PostgresServer {
     [[nodiscard]] std::string conninfo(const std::string& database) const {
         return "host=" + folder_.path().string() + " user=postgres dbname=" + database;
     }
+
+    /// Its log, a JSON object for each entry.
+    [[nodiscard]] std::filesystem::path json_log() const { return folder_.path() / "server.json"; }
 
   private:
     static bool is_root() { return ::geteuid() == 0; }
