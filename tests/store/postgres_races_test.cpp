@@ -154,8 +154,11 @@ TEST_F(PostgresRaces, LeaseDoesNotChangeHandsWhileItsHolderTakesEventsOut) {
     auto removed =
         std::async(std::launch::async, [&] { run_task(store_->remove_sent({1}, epoch)); });
     await_waiting();
+    // Of another replica: operations of one may share a connection, where they wait in turn.
+    const auto replica = make_postgres_store(database_.settings(clock_.clock()));
     auto taken = start<std::optional<OutboxLease>>([&] {
-        return store_->lease_outbox({"two", std::chrono::seconds(5)});
+        const OutboxClaim claim{"two", std::chrono::seconds(5)};
+        return replica->lease_outbox(claim);
     });
     await_waiting(2);
     other_.run("COMMIT");
