@@ -69,7 +69,6 @@ class PostgresDatabase {
     PostgresDatabase(const PostgresDatabase&) = delete;
     PostgresDatabase& operator=(const PostgresDatabase&) = delete;
 
-    [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::string conninfo() const { return server_->conninfo(name_); }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::filesystem::path json_log() const { return server_->json_log(); }
