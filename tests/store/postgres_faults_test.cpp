@@ -243,7 +243,6 @@ TEST_F(PostgresFaults, RunsBeyondTheQueueAreRefusedAtOnceAndTheOthersAreDone) {
     loops.start();
     EXPECT_TRUE(wait_until([&] { return refused == 6; }));
     EXPECT_EQ(done, 0);
-    proxy_.cut();
     proxy_.let_answers_pass();
     EXPECT_TRUE(wait_until([&] { return done == 4; }));
     loops.finish();

@@ -39,7 +39,7 @@ class TcpProxy {
     void come_back() {
         on_loop([this] { listen(port_); });
     }
-    /// Hands on what clients say, and keeps back every answer.
+    /// Hands on what clients say, and keeps the answers until they may pass.
     void hold_answers() {
         on_loop([this] { holds_answers_ = true; });
     }
@@ -58,6 +58,7 @@ class TcpProxy {
         boost::asio::local::stream_protocol::socket server;
         std::array<char, 16384> to_server{};
         std::array<char, 16384> to_client{};
+        std::size_t held = 0;  ///< of to_client
     };
     using PairPtr = std::shared_ptr<Pair>;
 
@@ -105,18 +106,23 @@ class TcpProxy {
     }
 
     void pump_answers(const PairPtr& pair) {
-        pair->server.async_read_some(
-            boost::asio::buffer(pair->to_client), [this, pair](auto error, std::size_t size) {
-                if (error) return drop(pair);
-                if (std::exchange(cuts_at_answer_, false)) return drop_all();
-                if (holds_answers_) return pump_answers(pair);
-                boost::asio::async_write(pair->client,
-                                         boost::asio::buffer(pair->to_client.data(), size),
-                                         [this, pair](auto failed, std::size_t) {
-                                             if (failed) return drop(pair);
-                                             pump_answers(pair);
-                                         });
-            });
+        pair->server.async_read_some(boost::asio::buffer(pair->to_client),
+                                     [this, pair](auto error, std::size_t size) {
+                                         if (error) return drop(pair);
+                                         if (std::exchange(cuts_at_answer_, false))
+                                             return drop_all();
+                                         if (holds_answers_)
+                                             pair->held = size;
+                                         else
+                                             pass_on(pair, size);
+                                     });
+    }
+    void pass_on(const PairPtr& pair, std::size_t size) {
+        boost::asio::async_write(pair->client, boost::asio::buffer(pair->to_client.data(), size),
+                                 [this, pair](auto failed, std::size_t) {
+                                     if (failed) return drop(pair);
+                                     pump_answers(pair);
+                                 });
     }
 
     void drop(const PairPtr& pair) {
