@@ -44,7 +44,11 @@ class TcpProxy {
         on_loop([this] { holds_answers_ = true; });
     }
     void let_answers_pass() {
-        on_loop([this] { holds_answers_ = false; });
+        on_loop([this] {
+            holds_answers_ = false;
+            for (const PairPtr& pair : pairs_)
+                if (pair->held > 0) pass_on(pair, std::exchange(pair->held, 0));
+        });
     }
     /// As soon as the upstream has answered one of them: drops the answer and cuts all, once.
     void cut_at_next_answer() {
