@@ -18,6 +18,7 @@ struct Delivery {
         refused,       ///< this record can never be taken (too large, invalid): park it
         topic_error,   ///< the topic is unknown or not authorised: pause, try again later, park
                        ///< nothing
+        rolled_back,   ///< not taken, through no fault of its own: send again
         failed,        ///< the producer is broken (fatal or purged): build a new one, send again
     };
     std::int64_t sequence = 0;
@@ -26,15 +27,20 @@ struct Delivery {
 };
 
 /// Sends events in the order they are handed over. Not thread-safe: used by the relay's coroutine
-/// only. Destroying it drops what is in flight without waiting.
+/// only. Destroying it drops what is in flight without waiting for a broker, and a wait() that is
+/// pending resumes.
 class Publisher {
   public:
     virtual ~Publisher() = default;
+    /// Whether it has got hold of the topic, so that no earlier publisher writes there any more.
+    /// What is sent must have been read after that.
+    [[nodiscard]] virtual bool is_ready() const = 0;
     /// Queues one event. False when its bounded queue is full; nothing was queued then.
     virtual bool send(const Event& event) = 0;
-    /// Deliveries since the last call, in any order across users; never blocks.
+    /// Deliveries since the last call, in any order across users; never blocks. Throws
+    /// std::runtime_error when the producer broke with nothing in flight.
     virtual std::vector<Delivery> poll() = 0;
-    /// Resumes when poll() may have something, or `wake()` was called.
+    /// Resumes when poll() may have something, is_ready() has changed, or `wake()` was called.
     virtual Task<void> wait() = 0;
     /// Makes a pending or the next wait() resume; thread-safe.
     virtual void wake() = 0;

@@ -1,19 +1,12 @@
 #include "events/relay_impl.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace userd {
-namespace {
-
 namespace asio = boost::asio;
-
-constexpr std::chrono::milliseconds kSlice{20};  // of a pause, so that stop() is heard soon
-
-}  // namespace
 
 Relay::Impl::Impl(Store& store, PublisherFactory make_publisher, RelaySettings settings)
     : store_(store),
@@ -23,24 +16,43 @@ Relay::Impl::Impl(Store& store, PublisherFactory make_publisher, RelaySettings s
       batch_(std::clamp(settings.batch, 1, std::max(1, static_cast<int>(settings.window / 4)))),
       window_(std::max<std::size_t>(settings.window, 1)),
       settled_(store, status_, settings),
+      next_poll_(settings.poll ? SteadyClock::time_point() : SteadyClock::time_point::max()),
       retry_(settings.retry_first) {}
 
 Task<void> Relay::Impl::run(std::shared_ptr<Impl> self) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    self->begin(executor);
+    asio::co_spawn(executor, LeaseKeeper::run(self->lease_), [self](std::exception_ptr) {
+        self->has_lease_ended_ = true;
+        self->changed_->notify();
+    });
     while (!self->stopping_) {
-        std::string failure;
-        try {
-            failure = co_await self->send_until_failure();
-        } catch (const std::exception& error) {
-            failure = error.what();
-        }
-        self->drop_publisher();
-        if (self->stopping_) break;
-        self->status_.broker_trouble(failure);
-        self->status_.producer_restarted();
-        co_await self->pause(self->retry_);
-        self->retry_ = std::min(2 * self->retry_, self->settings_.retry_most);
+        if (self->lease_->is_held())
+            co_await self->lead();
+        else
+            co_await Notification::wait(self->changed_);
     }
-    co_await self->settled_.write_back(self->epoch_, true);
+    co_await self->finish();
+}
+
+void Relay::Impl::begin(const asio::any_io_executor& executor) {
+    lease_ = std::make_shared<LeaseKeeper>(executor, store_, settings_, status_, [this] {
+        if (!lease_->is_held()) drop_publisher();
+        changed_->notify();
+    });
+    const std::lock_guard lock(mutex_);
+    changed_ = std::make_shared<Notification>(executor);
+}
+
+Task<void> Relay::Impl::finish() {
+    try {
+        co_await settled_.write_back(epoch_, true);
+    } catch (const LeaseLost&) {
+        // The next holder sends it again.
+    }
+    lease_->stop();
+    while (!has_lease_ended_)
+        co_await Notification::wait(changed_);
 }
 
 void Relay::Impl::nudge() {
@@ -53,31 +65,58 @@ void Relay::Impl::stop() {
     wake();
 }
 
+Task<void> Relay::Impl::lead() {
+    std::string failure;
+    bool is_lost = false;
+    try {
+        failure = co_await send_until_failure();
+    } catch (const LeaseLost&) {
+        is_lost = true;
+    } catch (const std::exception& error) {
+        failure = error.what();
+    }
+    drop_publisher();
+    // The next publisher fences whoever else sends, so the lease must be ours still.
+    lease_->doubt();
+    if (stopping_) co_return;
+    if (is_lost) co_return co_await pause(settings_.retry_first);
+    status_.broker_trouble(failure);
+    status_.producer_restarted();
+    co_await pause(retry_);
+    retry_ = std::min(2 * retry_, settings_.retry_most);
+}
+
 Task<std::string> Relay::Impl::send_until_failure() {
-    OutboxClaim claim{settings_.holder, settings_.lease};
-    const std::optional<OutboxLease> lease = co_await store_.lease_outbox(std::move(claim));
-    if (!lease) throw LeaseLost();
-    epoch_ = lease->epoch;
-    Publisher& publisher = install(make_publisher_());
+    holding_ = lease_->holding();
+    if (std::exchange(epoch_, lease_->epoch()) != lease_->epoch()) settled_.clear();
+    install(make_publisher_());
     window_.clear();
     cursor_ = 0;
     has_news_ = true;
+    heard_at_ = SteadyClock::now();
     while (true) {
-        std::string failure = take_deliveries(publisher);
+        check_lease();
+        std::string failure = take_deliveries();
         if (!failure.empty()) co_return failure;
         if (stopping_) co_return std::string();
         const bool is_good = co_await settled_.write_back(epoch_, false);
-        if (is_good) co_await fill(publisher);
-        send_ready(publisher);
+        check_lease();
+        if (is_good && publisher_->is_ready()) co_await fill();
+        check_lease();
+        send_ready();
         report_silence();
-        co_await wait(publisher);
+        co_await wait();
     }
 }
 
-Publisher& Relay::Impl::install(std::unique_ptr<Publisher> made) {
+void Relay::Impl::check_lease() const {
+    // The publisher goes with the lease, while this coroutine waits.
+    if (!publisher_ || !lease_->is_held() || lease_->holding() != holding_) throw LeaseLost();
+}
+
+void Relay::Impl::install(std::unique_ptr<Publisher> made) {
     const std::lock_guard lock(mutex_);
     publisher_ = std::move(made);
-    return *publisher_;
 }
 
 void Relay::Impl::drop_publisher() {
@@ -88,48 +127,71 @@ void Relay::Impl::drop_publisher() {
 
 void Relay::Impl::wake() {
     const std::lock_guard lock(mutex_);
-    if (publisher_) publisher_->wake();
+    if (publisher_)
+        publisher_->wake();
+    else if (stopping_ && changed_)
+        changed_->notify();
 }
 
-Task<void> Relay::Impl::wait(Publisher& publisher) {
+Task<void> Relay::Impl::wait() {
     asio::steady_timer timer(co_await asio::this_coro::executor);
-    timer.expires_at(settled_.next_try().value_or(next_look_));
+    const bool is_ready = publisher_->is_ready();
+    const SteadyClock::time_point next =
+        is_ready ? std::min(next_look_, next_poll_) : SteadyClock::now() + settings_.look_every;
+    timer.expires_at(settled_.next_try().value_or(next));
     timer.async_wait([weak = weak_from_this()](boost::system::error_code error) {
         const std::shared_ptr<Impl> self = error ? nullptr : weak.lock();
         if (self) self->wake();
     });
-    co_await publisher.wait();
+    co_await publisher_->wait();
 }
 
 Task<void> Relay::Impl::pause(std::chrono::milliseconds time) {
-    asio::steady_timer timer(co_await asio::this_coro::executor);
     const SteadyClock::time_point end = SteadyClock::now() + time;
-    while (!stopping_ && SteadyClock::now() < end) {
-        timer.expires_at(std::min(SteadyClock::now() + kSlice, end));
-        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    }
+    while (!stopping_ && SteadyClock::now() < end)
+        co_await Notification::wait(changed_, end);
 }
 
-Task<void> Relay::Impl::fill(Publisher& publisher) {
-    if (SteadyClock::now() >= next_look_) {
+void Relay::Impl::look() {
+    const SteadyClock::time_point now = SteadyClock::now();
+    if (now >= next_look_) {
         cursor_ = 0;
         has_news_ = true;
-        next_look_ = SteadyClock::now() + settings_.look_every;
+        next_look_ = now + settings_.look_every;
     }
+    if (!settings_.poll) return;
+    if (now >= next_poll_) {
+        has_news_ = true;
+        next_poll_ = now + *settings_.poll;
+    }
+    // Transactions of other users may commit out of sequence. What waits is little then, so that
+    // reading all of it costs little.
+    if (4 * window_.size() <= static_cast<std::size_t>(batch_)) cursor_ = 0;
+}
+
+Task<void> Relay::Impl::fill() {
+    look();
     while (!stopping_ && has_room() && has_news_.exchange(false)) {
         std::vector<Event> events;
+        std::string failure;
         try {
             events = co_await store_.waiting_events(cursor_, batch_, epoch_);
+        } catch (const LeaseLost&) {
+            throw;
         } catch (const std::exception& error) {
+            failure = error.what();
+        }
+        check_lease();
+        if (!failure.empty()) {
             has_news_ = true;
-            settled_.note_store_failure(error.what());
+            settled_.note_store_failure(failure);
             co_return;
         }
         settled_.note_store_success();
         if (events.size() >= static_cast<std::size_t>(batch_)) has_news_ = true;
         for (Event& event : events)
             take_in(std::move(event));
-        send_ready(publisher);
+        send_ready();
     }
 }
 
@@ -143,23 +205,26 @@ void Relay::Impl::take_in(Event event) {
     window_.add(std::move(event));
 }
 
-void Relay::Impl::send_ready(Publisher& publisher) {
+void Relay::Impl::send_ready() {
     while (const Event* event = window_.next()) {
-        if (!publisher.send(*event)) return;
+        if (!publisher_->send(*event)) return;
         if (window_.in_flight() == 0) heard_at_ = SteadyClock::now();
         window_.mark_sent();
     }
 }
 
-std::string Relay::Impl::take_deliveries(Publisher& publisher) {
+std::string Relay::Impl::take_deliveries() {
     std::string failure;
-    for (Delivery& delivery : publisher.poll()) {
+    for (Delivery& delivery : publisher_->poll()) {
         switch (delivery.outcome) {
             case Delivery::Outcome::acknowledged:
                 acknowledge(delivery.sequence);
                 break;
             case Delivery::Outcome::refused:
                 refuse(std::move(delivery));
+                break;
+            case Delivery::Outcome::rolled_back:
+                roll_back(delivery.sequence);
                 break;
             case Delivery::Outcome::topic_error:
             case Delivery::Outcome::failed:
@@ -191,9 +256,16 @@ void Relay::Impl::refuse(Delivery delivery) {
         settled_.add_refused(delivery.sequence, user, std::move(delivery.reason));
 }
 
+void Relay::Impl::roll_back(std::int64_t sequence) {
+    if (!window_.roll_back(sequence)) return;
+    status_.delivery_failed();
+    heard_at_ = SteadyClock::now();
+}
+
 void Relay::Impl::report_silence() {
     // With the brokers away no delivery fails: its report only never comes.
-    if (window_.in_flight() == 0 || SteadyClock::now() - heard_at_ < settings_.patience) return;
+    const bool is_awaited = window_.in_flight() > 0 || !publisher_->is_ready();
+    if (!is_awaited || SteadyClock::now() - heard_at_ < settings_.patience) return;
     status_.broker_trouble("the brokers do not answer");
 }
 

@@ -5,6 +5,8 @@
 #include <memory>
 #include <mutex>
 
+#include "async/notification.hpp"
+#include "events/lease_keeper.hpp"
 #include "events/relay.hpp"
 #include "events/relay_status.hpp"
 #include "events/send_window.hpp"
@@ -26,25 +28,35 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
   private:
     using SteadyClock = std::chrono::steady_clock;
 
-    /// One publisher's life, from the lowest event that is not acknowledged. Gives the reason for
-    /// which it must be replaced, or nothing after stop().
+    void begin(const boost::asio::any_io_executor& executor);
+    Task<void> finish();
+
+    /// One publisher's life.
+    Task<void> lead();
+    /// From the lowest event that is not acknowledged. Gives the reason for which the publisher
+    /// must be replaced, or nothing after stop(). LeaseLost.
     Task<std::string> send_until_failure();
-    Publisher& install(std::unique_ptr<Publisher> made);
+    /// LeaseLost; what else uses publisher_ relies on this since the last wait.
+    void check_lease() const;
+    void install(std::unique_ptr<Publisher> made);
     void drop_publisher();
     void wake();
-    Task<void> wait(Publisher& publisher);
+    Task<void> wait();
     Task<void> pause(std::chrono::milliseconds time);
 
-    /// Reads while a whole batch fits and there may be more.
-    Task<void> fill(Publisher& publisher);
+    /// Whether and from where the next read is due.
+    void look();
+    /// Reads while a whole batch fits and there may be more. LeaseLost.
+    Task<void> fill();
     [[nodiscard]] bool has_room() const;
     void take_in(Event event);
-    void send_ready(Publisher& publisher);
+    void send_ready();
 
     /// The reason if the publisher is broken or the topic takes no events.
-    std::string take_deliveries(Publisher& publisher);
+    std::string take_deliveries();
     void acknowledge(std::int64_t sequence);
     void refuse(Delivery delivery);
+    void roll_back(std::int64_t sequence);
     void report_silence();
 
     Store& store_;
@@ -56,13 +68,19 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     SettledEvents settled_;
     std::atomic<bool> stopping_{false};
     std::atomic<bool> has_news_{true};  ///< the outbox may have something after the cursor
-    std::int64_t epoch_ = 0;            ///< of the lease
+    std::uint64_t holding_ = 0;         ///< of the lease, for which the publisher was made
+    std::int64_t epoch_ = 0;            ///< of the lease under which it was last held
     std::int64_t cursor_ = 0;           ///< the last event read
     SteadyClock::time_point next_look_{};
+    SteadyClock::time_point next_poll_;
     SteadyClock::time_point heard_at_{};  ///< of the broker, while something is in flight
     std::chrono::milliseconds retry_;
+    std::shared_ptr<LeaseKeeper> lease_;
+    bool has_lease_ended_ = false;
     std::mutex mutex_;
-    std::unique_ptr<Publisher> publisher_;  ///< replaced under mutex_, since other threads wake it
+    // Both are set under mutex_, since other threads wake the relay.
+    std::shared_ptr<Notification> changed_;  ///< the lease, or stopping_
+    std::unique_ptr<Publisher> publisher_;   ///< none without the lease
 };
 
 }  // namespace userd

@@ -19,6 +19,12 @@ class RelayStatus {
     void delivery_failed();
     void producer_restarted();
 
+    void leading(std::int64_t epoch);
+    void standing_by();  ///< another has the lease
+    void lost();         ///< the lease; nothing more is known
+    void released();     ///< the lease, at the end
+    void lease_trouble(const std::string& reason);
+
     void broker_trouble(const std::string& reason);
     void store_trouble(const std::string& reason);
     void store_serves();
@@ -28,6 +34,7 @@ class RelayStatus {
     RelayStats stats_;            ///< last_error is made by stats()
     std::string broker_trouble_;  ///< empty after an acknowledgement
     std::string store_trouble_;
+    std::string lease_trouble_;  ///< empty after an answer to a claim
 };
 
 }  // namespace userd

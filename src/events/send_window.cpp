@@ -8,19 +8,19 @@ void SendWindow::add(Event event) {
     if (room() == 0) throw std::logic_error("the send window is full");
     user_of_.emplace(event.sequence, event.user);
     const auto [lane, is_new] = lanes_.try_emplace(event.user);
-    if (is_new) ready_.push_back(event.user);
+    if (is_new) ready_.insert(event.sequence);
     lane->second.push_back(std::move(event));
 }
 
 const Event* SendWindow::next() const {
     if (!suspects_.empty()) return out_.empty() ? &lanes_.at(suspects_.front()).front() : nullptr;
-    return ready_.empty() ? nullptr : &lanes_.at(ready_.front()).front();
+    return ready_.empty() ? nullptr : &lanes_.at(user_of(*ready_.begin())).front();
 }
 
 void SendWindow::mark_sent() {
     out_.insert(next()->sequence);
     // A suspect stays first in its queue until it is settled, so that nothing goes out beside it.
-    if (suspects_.empty()) ready_.pop_front();
+    if (suspects_.empty()) ready_.erase(ready_.begin());
 }
 
 bool SendWindow::acknowledge(std::int64_t sequence) {
@@ -28,6 +28,13 @@ bool SendWindow::acknowledge(std::int64_t sequence) {
     const UserId user = user_of(sequence);
     if (!suspects_.empty() && suspects_.front() == user) suspects_.pop_front();
     drop_first(lanes_.find(user));
+    return true;
+}
+
+bool SendWindow::roll_back(std::int64_t sequence) {
+    if (out_.erase(sequence) == 0) return false;
+    const bool is_suspect = !suspects_.empty() && suspects_.front() == user_of(sequence);
+    if (!is_suspect) ready_.insert(sequence);
     return true;
 }
 
@@ -60,7 +67,7 @@ void SendWindow::drop_first(Lanes::iterator lane) {
     if (lane->second.empty())
         lanes_.erase(lane);
     else
-        ready_.push_back(lane->first);
+        ready_.insert(lane->second.front().sequence);
 }
 
 }  // namespace userd

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -22,6 +23,7 @@ class SendWindow {
     explicit SendWindow(std::size_t capacity) : capacity_(capacity) {}
 
     [[nodiscard]] std::size_t room() const noexcept { return capacity_ - user_of_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return user_of_.size(); }
     [[nodiscard]] std::size_t in_flight() const noexcept { return out_.size(); }
     [[nodiscard]] bool contains(std::int64_t sequence) const { return user_of_.contains(sequence); }
 
@@ -34,6 +36,9 @@ class SendWindow {
 
     /// False when that event is not out.
     bool acknowledge(std::int64_t sequence);
+
+    /// It goes out again, before what came after it; a suspect stays one. False when it is not out.
+    bool roll_back(std::int64_t sequence);
 
     enum class Verdict {
         not_out,  ///< that event is not out; nothing changed
@@ -55,8 +60,8 @@ class SendWindow {
     Lanes lanes_;  ///< no deque is empty; the first of each may be out
     std::unordered_map<std::int64_t, UserId> user_of_;  ///< of every event held
     std::unordered_set<std::int64_t> out_;
-    std::deque<UserId> ready_;     ///< whose first event may go out
-    std::deque<UserId> suspects_;  ///< whose first event was refused in company
+    std::set<std::int64_t> ready_;  ///< first events that may go out
+    std::deque<UserId> suspects_;   ///< whose first event was refused in company
 };
 
 }  // namespace userd

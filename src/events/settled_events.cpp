@@ -28,6 +28,11 @@ bool SettledEvents::holds(const Event& event) const {
     return std::any_of(refused_.begin(), refused_.end(), blocks);
 }
 
+void SettledEvents::clear() {
+    acknowledged_.clear();
+    refused_.clear();
+}
+
 Task<bool> SettledEvents::write_back(std::int64_t epoch, bool even_in_pause) {
     if (!even_in_pause && next_try_ && std::chrono::steady_clock::now() < *next_try_)
         co_return false;
@@ -36,6 +41,8 @@ Task<bool> SettledEvents::write_back(std::int64_t epoch, bool even_in_pause) {
         co_await park_refused(epoch);
         co_await remove_acknowledged(epoch);
         co_return true;
+    } catch (const LeaseLost&) {
+        throw;
     } catch (const std::exception& error) {
         failure = error.what();
     }

@@ -21,11 +21,15 @@ class SettledEvents {
     void add_acknowledged(std::int64_t sequence) { acknowledged_.insert(sequence); }
     void add_refused(std::int64_t sequence, UserId user, std::string reason);
 
+    /// Another has had the lease since: what is settled is what it sent, or sent again, now.
+    void clear();
+
     /// Whether the event must not be sent: it is settled, or behind a refused one of its user.
     [[nodiscard]] bool holds(const Event& event) const;
 
     /// Parks what was refused and removes what was acknowledged. False when the store does not
     /// serve, or did not lately and its pause is not over; `even_in_pause` tries nevertheless.
+    /// LeaseLost.
     Task<bool> write_back(std::int64_t epoch, bool even_in_pause);
 
     void note_store_failure(const std::string& reason);

@@ -22,6 +22,7 @@ struct FakeBroker {
     int alive = 0;
     std::size_t most_in_flight = 0;
     bool is_order_broken = false;  ///< a user had two events in flight at once
+    bool is_ready = true;          ///< what each publisher says
     std::size_t queue_limit = 1'000'000;
     /// Called by poll() with what is in flight; takes out of it what it gives as deliveries.
     std::function<std::vector<Delivery>(std::vector<Event>& in_flight)> script;
@@ -52,7 +53,12 @@ class FakePublisher : public Publisher {
         ++broker_.publishers;
         ++broker_.alive;
     }
-    ~FakePublisher() override { --broker_.alive; }
+    ~FakePublisher() override {
+        --broker_.alive;
+        wake();
+    }
+
+    [[nodiscard]] bool is_ready() const override { return broker_.is_ready; }
 
     bool send(const Event& event) override {
         if (in_flight_.size() >= broker_.queue_limit) return false;

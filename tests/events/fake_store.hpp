@@ -23,6 +23,8 @@ inline UserId user_number(int number) {
 class FakeStore : public Store {
   public:
     std::function<void(const char* operation, bool after)> fault = [](const char*, bool) {};
+    /// Awaited before a claim has its effect; unset: not at all.
+    std::function<Task<void>()> before_lease;
 
     /// The user's next event, at the end of the outbox.
     Event write(UserId user) {
@@ -64,10 +66,17 @@ class FakeStore : public Store {
         hidden_ = sequence;
     }
     void show() { hide(0); }
+    /// As if it had run out and another had claimed it. Its epoch.
+    std::int64_t take_lease(const std::string& holder, std::chrono::milliseconds duration) {
+        const std::lock_guard lock(mutex_);
+        holder_.clear();
+        return grant({holder, duration}).value().epoch;
+    }
     [[nodiscard]] int largest_read() const { return largest_read_; }
 
     Task<std::optional<OutboxLease>> lease_outbox(OutboxClaim claim) override {
         fault("lease", false);
+        if (before_lease) co_await before_lease();
         std::optional<OutboxLease> lease;
         {
             const std::lock_guard lock(mutex_);

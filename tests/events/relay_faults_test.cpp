@@ -20,6 +20,7 @@ class RelayFaultsTest : public RelayFixture, public testing::WithParamInterface<
         settings.retry_first = settings.retry_most = std::chrono::milliseconds(1);
         settings.look_every = std::chrono::milliseconds(1);
         store.fault = [this](const char*, bool) {
+            if (chance(40)) store.take_lease("other", std::chrono::milliseconds(1));
             if (chance(8)) throw StoreUnavailable("away");
         };
         before_making = [this] {
@@ -55,13 +56,16 @@ class RelayFaultsTest : public RelayFixture, public testing::WithParamInterface<
         return deliveries;
     }
 
-    /// Some were written all the same.
+    /// Some were written all the same, unless they were rolled back.
     std::vector<Delivery> fail_all(std::vector<Event>& in_flight) {
-        const auto outcome = chance(2) ? Delivery::Outcome::failed : Delivery::Outcome::topic_error;
+        const auto outcome = chance(3)   ? Delivery::Outcome::rolled_back
+                             : chance(2) ? Delivery::Outcome::failed
+                                         : Delivery::Outcome::topic_error;
         std::vector<Delivery> deliveries;
         while (!in_flight.empty()) {
             const std::size_t index = any(in_flight.size());
-            if (chance(2) && !poison_.contains(in_flight[index].sequence))
+            if (outcome != Delivery::Outcome::rolled_back && chance(2) &&
+                !poison_.contains(in_flight[index].sequence))
                 broker.topic.push_back(in_flight[index]);
             deliveries.push_back(FakeBroker::end(in_flight, index, outcome, "broken"));
         }

@@ -26,6 +26,7 @@ class RelayFixture : public testing::Test {
         settings.retry_first = std::chrono::milliseconds(1);
         settings.retry_most = std::chrono::milliseconds(4);
         settings.look_every = std::chrono::milliseconds(2);
+        settings.claim_every = std::chrono::milliseconds(2);
         // Faults are logged by the thousand; they matter when a test fails.
         testing::internal::CaptureStderr();
     }
