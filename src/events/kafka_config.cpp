@@ -15,6 +15,7 @@ constexpr std::string_view kRefused[] = {
     "enable.gapless.guarantee",
     "partitioner",
     "transactional.id",
+    "transaction.timeout.ms",
     "message.timeout.ms",
     "delivery.timeout.ms",
     "max.in.flight",
@@ -35,6 +36,14 @@ constexpr std::pair<const char*, const char*> kOurs[] = {
     {"message.timeout.ms", "0"},
     {"socket.nagle.disable", "true"},
     {"queue.buffering.max.messages", "50000"},
+};
+
+/// For a transactional producer; librdkafka 2.0.2 takes no message timeout above the transaction's.
+/// A broker that is away for longer costs a new producer and no event. After a process that died
+/// read_committed consumers wait at most this long for what it left open, if no other takes over.
+constexpr std::pair<const char*, const char*> kTransactional[] = {
+    {"transaction.timeout.ms", "60000"},
+    {"message.timeout.ms", "60000"},
 };
 
 /// Kept unless the user sets another.
@@ -84,6 +93,12 @@ KafkaConfig make_kafka_config(const KafkaSettings& settings) {
     }
     for (const auto& [name, value] : kOurs)
         set(config.get(), name, value);
+    if (settings.transactional) {
+        for (const auto& [name, value] : kTransactional)
+            set(config.get(), name, value);
+        // Of the topic, since whoever sends to it next must fence this one.
+        set(config.get(), "transactional.id", "userd." + settings.topic);
+    }
     if (!settings.brokers.empty()) set(config.get(), "bootstrap.servers", settings.brokers);
     return config;
 }

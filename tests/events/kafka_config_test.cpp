@@ -43,6 +43,18 @@ TEST(KafkaConfig, DeliversAtLeastOnceAndInOrder) {
     EXPECT_EQ(get(config, "acks"), "-1");
 }
 
+TEST(KafkaConfig, TransactionsFenceWhoeverSendsToTheSameTopic) {
+    KafkaSettings settings;
+    settings.topic = "orders";
+    EXPECT_EQ(effective(settings, "transactional.id"), effective({}, "transactional.id"));
+    settings.transactional = true;
+    EXPECT_EQ(effective(settings, "transactional.id"), "userd.orders");
+    EXPECT_EQ(effective(settings, "enable.idempotence"), "true");
+    // librdkafka takes no longer timeout for a message, and no producer without.
+    EXPECT_EQ(effective(settings, "message.timeout.ms"),
+              effective(settings, "transaction.timeout.ms"));
+}
+
 TEST(KafkaConfig, BrokersAreTheSettings) {
     KafkaSettings settings;
     settings.brokers = "a:9092,b:9092";
@@ -81,6 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair("enable.gapless.guarantee", "KAFKA_ENABLE_GAPLESS_GUARANTEE"),
                     std::pair("partitioner", "KAFKA_PARTITIONER"),
                     std::pair("transactional.id", "KAFKA_TRANSACTIONAL_ID"),
+                    std::pair("transaction.timeout.ms", "KAFKA_TRANSACTION_TIMEOUT_MS"),
                     std::pair("message.timeout.ms", "KAFKA_MESSAGE_TIMEOUT_MS"),
                     std::pair("delivery.timeout.ms", "KAFKA_DELIVERY_TIMEOUT_MS"),
                     std::pair("max.in.flight", "KAFKA_MAX_IN_FLIGHT"),
@@ -121,7 +134,8 @@ TEST(KafkaConfig, NoPropertyWeakensDelivery) {
                                         "max.in.flight",
                                         "queuing.strategy",
                                         "enable.gapless.guarantee",
-                                        "transactional.id"};
+                                        "transactional.id",
+                                        "transaction.timeout.ms"};
     const KafkaConfig untouched = make_kafka_config({});
     const std::set<std::string> properties = known_properties();
     ASSERT_GT(properties.size(), 100U);
