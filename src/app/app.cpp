@@ -109,14 +109,15 @@ void App::start_relay() {
         return make_kafka_publisher(kafka_settings_of(settings_), background_.at(0).get_executor(),
                                     log_error);
     };
-    relay_ = std::make_unique<Relay>(*store_, std::move(make_publisher));
+    relay_ =
+        std::make_unique<Relay>(*store_, std::move(make_publisher), relay_settings_of(settings_));
     store_->on_event([this] { relay_->nudge(); });
-    asio::co_spawn(background_.at(0), relay_->run(), asio::detached);
 }
 
 void App::run() {
     api_->start();
     management_->start();
+    if (relay_) relay_ended_ = asio::co_spawn(background_.at(0), relay_->run(), asio::use_future);
     asio::co_spawn(background_.at(0), watch_store(), asio::detached);
     asio::co_spawn(background_.at(0), sweep_store(*store_, stopping_), asio::detached);
     asio::co_spawn(background_.at(0), keep_ring(*keeper_, stopping_), asio::detached);
@@ -165,6 +166,8 @@ void App::shut_down() {
     if (control_) control_->stop();
     loops_.stop();
     loops_.join();
+    // What was acknowledged leaves the outbox, and another replica may send at once.
+    if (relay_ended_.valid()) relay_ended_.wait_until(deadline);
     background_.finish();
     background_.stop();
     background_.join();
@@ -196,6 +199,7 @@ std::string App::relay_state() const {
     if (!relay_) return "not set (KAFKA_BOOTSTRAP_SERVERS); events wait in the outbox";
     const RelayStats stats = relay_->stats();
     if (!stats.last_error.empty()) return "trouble: " + stats.last_error;
+    if (stats.standby) return "another replica sends";
     return stats.connected ? "connected" : "connecting";
 }
 

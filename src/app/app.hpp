@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <future>
 #include <memory>
 
 #include "accounts/key_keeper.hpp"
@@ -53,7 +54,8 @@ class App {
     std::unique_ptr<BreachCheck> breaches_;  ///< null when no service is set
     std::unique_ptr<Accounts> accounts_;
     StoreFigures figures_;
-    std::unique_ptr<Relay> relay_;  ///< null when no broker is set
+    std::unique_ptr<Relay> relay_;   ///< null when no broker is set
+    std::future<void> relay_ended_;  ///< valid once it runs
     http::Services services_;
     std::unique_ptr<http::Server> api_;
     std::unique_ptr<http::Server> management_;

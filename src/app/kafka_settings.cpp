@@ -1,6 +1,17 @@
 #include "app/kafka_settings.hpp"
 
 namespace userd {
+namespace {
+
+/// How often replicas look for what others wrote.
+constexpr std::chrono::milliseconds kPoll{50};
+
+/// Whether several processes may serve one database, so that one must fence another.
+bool has_replicas([[maybe_unused]] const Settings& settings) {
+    return false;
+}
+
+}  // namespace
 
 KafkaSettings kafka_settings_of(const Settings& settings) {
     KafkaSettings kafka;
@@ -8,8 +19,15 @@ KafkaSettings kafka_settings_of(const Settings& settings) {
     kafka.topic = settings.kafka_topic;
     kafka.source = settings.event_source;
     kafka.create_topic = settings.kafka_create_topic;
+    kafka.transactional = has_replicas(settings);
     kafka.properties = settings.kafka_properties;
     return kafka;
+}
+
+RelaySettings relay_settings_of(const Settings& settings) {
+    RelaySettings relay;
+    if (has_replicas(settings)) relay.poll = kPoll;
+    return relay;
 }
 
 }  // namespace userd

@@ -183,6 +183,8 @@ void add_events(Families& families, const MetricParts& parts) {
                      static_cast<double>(stats.delivery_errors));
     families.counter("userd_event_producer_restarts_total", "Kafka producers built anew.",
                      static_cast<double>(stats.producer_restarts));
+    families.gauge("userd_relay_leading", "1 when this process sends the events.",
+                   stats.leading ? 1 : 0);
     families.gauge("userd_store_available", "1 when the store served the last look.",
                    parts.store.available ? 1 : 0);
 }
