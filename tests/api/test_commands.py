@@ -108,7 +108,7 @@ def test_kubernetes_link_variables_are_ignored_with_a_warning(make_userd):
 
 def test_migrate_makes_the_schema_and_then_has_nothing_to_do(make_userd):
     server = make_userd()
-    assert "0 -> 2" in server.run("migrate").stdout
+    assert "0 -> 3" in server.run("migrate").stdout
     assert "nothing to do" in server.run("migrate").stdout
 
 
