@@ -28,7 +28,8 @@ test: build
 	@cmake --preset tsan > build/configure-tsan.log || (cat build/configure-tsan.log; exit 1)
 	@$(BUILD) tsan -j $(JOBS) --target userd_threaded_tests
 	@$(MAKE) --no-print-directory fuzz-build
-	@tests/run --units build/asan --units build/tsan --fuzz build/fuzz --pytest
+	@tests/run --units build/asan --units build/tsan --fuzz build/fuzz \
+	  --backend sqlite --backend postgres --backend pgbouncer --backend replicas --pytest
 
 check: assets
 	@scripts/bootstrap check

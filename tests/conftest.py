@@ -7,14 +7,29 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from kafka.broker import KafkaBroker  # noqa: E402
+from support import backends  # noqa: E402
+from support.backends import new_server  # noqa: E402
 from support.site import make_site  # noqa: E402
-from support.userd import Userd  # noqa: E402
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves out what is not about the backend under test; nothing is counted that did not run."""
+    tests = pathlib.Path(__file__).parent
+    left_out = [item for item in items if not backends.selects(
+        item.path.relative_to(tests).as_posix(), {mark.name for mark in item.iter_markers()})]
+    config.hook.pytest_deselected(items=left_out)
+    kept = set(items) - set(left_out)
+    items[:] = [item for item in items if item in kept]
+
+
+def pytest_sessionfinish():
+    backends.close()
 
 
 @pytest.fixture
 def userd(tmp_path):
     """A server of its own for one test."""
-    server = Userd(tmp_path)
+    server = new_server(tmp_path)
     server.start()
     yield server
     server.stop()
@@ -23,7 +38,7 @@ def userd(tmp_path):
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory):
     """A server for the tests that leave others alone."""
-    server = Userd(tmp_path_factory.mktemp("userd"))
+    server = new_server(tmp_path_factory.mktemp("userd"))
     server.start()
     yield server
     server.stop()
@@ -32,7 +47,7 @@ def shared(tmp_path_factory):
 @pytest.fixture(scope="session")
 def unlimited(tmp_path_factory):
     """A server for the tests that ask and fail often; its log has everything."""
-    server = Userd(tmp_path_factory.mktemp("unlimited"), LOGIN_LIMITS="off", REGISTRATION_LIMIT="off",
+    server = new_server(tmp_path_factory.mktemp("unlimited"), LOGIN_LIMITS="off", REGISTRATION_LIMIT="off",
                    LOG_LEVEL="trace", LOG_FORMAT="json")
     server.start()
     yield server
@@ -58,7 +73,7 @@ def make_userd(tmp_path):
     def make(name="userd", **settings):
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        server = Userd(folder, **settings)
+        server = new_server(folder, **settings)
         made.append(server)
         return server
 

@@ -5,8 +5,8 @@ import json
 import jwt
 import pytest
 
+from support.backends import new_server
 from support.callers import Service, log_out
-from support.userd import Userd
 
 PATHS = ["/token/introspect", "/token/revoke"]
 FOREIGN_SECRET = "b7Hk2pQz9vXw4Rt6Ym1Ns8Ld3Fg5Jc0A-test-key"
@@ -14,7 +14,7 @@ FOREIGN_SECRET = "b7Hk2pQz9vXw4Rt6Ym1Ns8Ld3Fg5Jc0A-test-key"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = Userd(tmp_path_factory.mktemp("introspection"), LOG_LEVEL="trace", LOG_FORMAT="json",
+    server = new_server(tmp_path_factory.mktemp("introspection"), LOG_LEVEL="trace", LOG_FORMAT="json",
                    REGISTRATION_LIMIT="off").start()
     yield server
     server.stop()

@@ -1,5 +1,4 @@
 """MASTER_KEY and SECRET_KEY change, with the former one at hand and without, and nobody is logged out."""
-import sqlite3
 
 import jwt
 import pytest
@@ -82,10 +81,7 @@ def test_a_lost_master_key_costs_the_sessions_and_not_the_accounts(make_userd):
     server = make_userd(MASTER_KEY=OLD).start()
     name, tokens = server.new_user()
     server.stop()
-    database = sqlite3.connect(server.database)
-    with database:
-        database.execute("DELETE FROM signing_keys")
-    database.close()
+    server.sql("DELETE FROM signing_keys")
     server.environment["MASTER_KEY"] = NEW
     server.start()
     assert server.me(tokens["access_token"]).status_code == 401
@@ -93,6 +89,7 @@ def test_a_lost_master_key_costs_the_sessions_and_not_the_accounts(make_userd):
     assert server.me(server.login(name).json()["access_token"]).status_code == 200
 
 
+@pytest.mark.sqlite
 def test_a_master_key_kept_in_a_file_is_changed_by_moving_it(make_userd):
     server = make_userd().start()
     _, tokens = server.new_user()

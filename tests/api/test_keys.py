@@ -1,7 +1,6 @@
 """The key ring as operators and verifying services see it: rotation, retirement, import, algorithms."""
 import base64
 import json
-import sqlite3
 import subprocess
 import time
 
@@ -71,13 +70,6 @@ def write_private(path, content: bytes):
     return path
 
 
-def alter_ring(server, statement: str) -> None:
-    """As time would, while the server is down."""
-    with sqlite3.connect(server.database) as database:
-        database.execute(statement)
-    database.close()
-
-
 @pytest.mark.parametrize("algorithm", ASYMMETRIC)
 def test_a_new_key_is_published_before_it_signs(make_userd, algorithm):
     server = make_userd(JWT_ALGORITHM=algorithm).start()
@@ -110,12 +102,12 @@ def test_a_key_whose_time_is_over_is_followed_by_a_new_one_without_any_command(m
     server = make_userd(KEY_PUBLISH_SECONDS="1", KEY_ROTATION_DAYS="30").start()
     (first,) = in_state(server, "active")
     server.stop()
-    alter_ring(server, f"UPDATE signing_keys SET activated_at = activated_at - {30 * DAY_MS}")
+    server.sql(f"UPDATE signing_keys SET activated_at = activated_at - {30 * DAY_MS}")
     server.start()
     wait_for(lambda: in_state(server, "active") != [first])
     assert in_state(server, "retired") == [first]
     server.stop()
-    alter_ring(server, "UPDATE signing_keys SET verify_until = 1 WHERE state = 'retired'")
+    server.sql("UPDATE signing_keys SET verify_until = 1 WHERE state = 'retired'")
     server.start()
     wait_for(lambda: first not in jwks(server))
     assert len(jwks(server)) == 1
@@ -124,7 +116,7 @@ def test_a_key_whose_time_is_over_is_followed_by_a_new_one_without_any_command(m
 def test_without_rotation_an_old_key_signs_on(make_userd):
     server = make_userd(KEY_PUBLISH_SECONDS="1", KEY_ROTATION_DAYS="0").start()
     server.stop()
-    alter_ring(server, f"UPDATE signing_keys SET activated_at = activated_at - {3000 * DAY_MS}")
+    server.sql(f"UPDATE signing_keys SET activated_at = activated_at - {3000 * DAY_MS}")
     server.start()
     made = run_keys(server, "rotate")["kid"]
     wait_for(lambda: in_state(server, "active") == [made])
@@ -203,6 +195,7 @@ def test_what_is_no_key_of_the_algorithm_is_not_imported(userd):
     assert len(keys(userd)) == 1
 
 
+@pytest.mark.sqlite
 def test_a_private_key_is_nowhere_in_clear(userd):
     key = new_private_key("ES256")
     file = write_private(userd.folder / "key.pem", pem_of(key))
@@ -258,6 +251,7 @@ def test_the_jwks_is_kept_no_longer_than_a_key_is_published_ahead(make_userd, le
     assert answer.headers["cache-control"] == f"public, max-age={age}"
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("algorithm", ASYMMETRIC)
 def test_the_key_file_of_version_0_1_is_taken_over_once(make_userd, algorithm):
     server = make_userd(JWT_ALGORITHM=algorithm)

@@ -1,6 +1,5 @@
 """The log: one line a request under its id, input escaped, no secret at any level."""
 import json
-import sqlite3
 
 import pytest
 
@@ -102,8 +101,7 @@ def test_no_password_token_hash_or_key_is_in_the_log_at_trace(talkative):
     for body in (f'{{"password":"{password}"', f'{{"old_refresh_token":["{first["refresh_token"]}"]}}', password):
         talkative.http.post("/user/login", content=body)
     talkative.run("users", "add", "imported", "imported@example.com", stdin=password + "\n")
-    with sqlite3.connect(talkative.database) as database:
-        secrets += [value for (value,) in database.execute("SELECT password_hash FROM users")]
+    secrets += [value for (value,) in talkative.sql("SELECT password_hash FROM users")]
     talkative.stop()
     log = talkative.log()
     assert any(line["message"] == "librdkafka" for line in lines(talkative))

@@ -10,8 +10,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from support.backends import new_server
 from support.common_passwords import is_common
-from support.userd import ROOT, Userd
+from support.userd import ROOT
 
 DOCUMENT = yaml.safe_load((ROOT / "api/openapi.yaml").read_text())
 EXAMPLE = {"username": "ada", "password": "securepassword"}
@@ -32,7 +33,7 @@ bounded = settings(deadline=None, database=None, suppress_health_check=[HealthCh
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """With the user of the document's examples, so that they log in."""
-    server = Userd(tmp_path_factory.mktemp("documented"), LOGIN_LIMITS="off", REGISTRATION_LIMIT="off").start()
+    server = new_server(tmp_path_factory.mktemp("documented"), LOGIN_LIMITS="off", REGISTRATION_LIMIT="off").start()
     assert server.register(EXAMPLE["username"], EXAMPLE["password"]).status_code == 200
     yield server
     server.stop()

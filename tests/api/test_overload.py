@@ -84,6 +84,7 @@ def without_room(server):
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("fault", [locked, without_room])
 def test_while_the_database_is_away_writes_are_refused_and_reads_go_on(make_userd, fault):
     server = make_userd(LOGIN_LIMITS="off", REGISTRATION_LIMIT="off").start()

@@ -1,20 +1,19 @@
 """A user's own sessions: what the list tells, and what ends them."""
 import datetime
-import sqlite3
 import uuid
 
 import jwt
 import pytest
 
+from support.backends import new_server
 from support.callers import PROXY, bearer, end_session, log_in_from, log_out, sessions_of
-from support.userd import Userd
 
 DAY_MS = 24 * 3600 * 1000
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = Userd(tmp_path_factory.mktemp("sessions"), MAX_SESSIONS_PER_USER="3", **PROXY).start()
+    server = new_server(tmp_path_factory.mktemp("sessions"), MAX_SESSIONS_PER_USER="3", **PROXY).start()
     yield server
     server.stop()
 
@@ -193,10 +192,9 @@ def test_no_refresh_goes_beyond_thirty_days_from_the_login(make_userd):
     server = make_userd(REFRESH_EXPIRY_DAYS="7").start()
     _, tokens = server.new_user()
     server.stop()
-    with sqlite3.connect(server.database) as database:  # as if the login had been 28 days ago
-        database.execute("UPDATE sessions SET created_at = created_at - ?1, ends_at = ends_at - ?1,"
-                         " expires_at = min(expires_at, ends_at - ?1)", (28 * DAY_MS,))
-    database.close()
+    ago = 28 * DAY_MS  # as if the login had been then
+    server.sql(f"UPDATE sessions SET created_at = created_at - {ago}, ends_at = ends_at - {ago}, expires_at ="
+               f" CASE WHEN expires_at < ends_at - {ago} THEN expires_at ELSE ends_at - {ago} END")
     server.start()
     for _ in range(3):
         tokens = server.refresh(tokens["refresh_token"]).json()

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from support.backends import new_server
 from support.callers import PROXY, from_address, log_in_from, register_from, sessions_of
-from support.userd import PASSWORD, Userd, unique_name
+from support.userd import PASSWORD, unique_name
 
 HELD = b'{"detail":"Too many attempts, try again later"}'
 REGISTRATIONS = 60    # of an address, in an hour
@@ -17,7 +18,7 @@ GARBAGE = ["", "unknown", "nonsense", "256.1.1.1", "1.2.3", "_hidden", "fe80::1%
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = Userd(tmp_path_factory.mktemp("addresses"), **PROXY).start()
+    server = new_server(tmp_path_factory.mktemp("addresses"), **PROXY).start()
     yield server
     server.stop()
 

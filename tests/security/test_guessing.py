@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from support.backends import new_server
 from support.callers import PROXY, from_address, log_in_from
-from support.userd import PASSWORD, Userd, unique_name
+from support.userd import PASSWORD, unique_name
 
 WRONG = b'{"detail":"Invalid username or password"}'
 HELD = b'{"detail":"Too many attempts, try again later"}'
@@ -20,7 +21,7 @@ OWNER = "203.0.113.1"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = Userd(tmp_path_factory.mktemp("guessing"), REGISTRATION_LIMIT="off", **PROXY).start()
+    server = new_server(tmp_path_factory.mktemp("guessing"), REGISTRATION_LIMIT="off", **PROXY).start()
     yield server
     server.stop()
 

@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from support.backends import new_server
 from support.callers import Service, end_session, log_out, sessions_of
 from support.properties import at_most
 from support.userd import Userd, unique_name
@@ -21,7 +22,7 @@ LOGINS = 5  # of an example: each costs a hash
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = Userd(tmp_path_factory.mktemp("model"), LOGIN_LIMITS="off", REGISTRATION_LIMIT="off").start()
+    server = new_server(tmp_path_factory.mktemp("model"), LOGIN_LIMITS="off", REGISTRATION_LIMIT="off").start()
     yield server
     server.stop()
 

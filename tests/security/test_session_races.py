@@ -6,15 +6,16 @@ import httpx
 import jwt
 import pytest
 
+from support.backends import new_server
 from support.callers import Service, bearer, log_out
-from support.userd import PASSWORD, Userd
+from support.userd import PASSWORD
 
 CLIENTS = 32
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = Userd(tmp_path_factory.mktemp("races"), LOGIN_LIMITS="off", REGISTRATION_LIMIT="off").start()
+    server = new_server(tmp_path_factory.mktemp("races"), LOGIN_LIMITS="off", REGISTRATION_LIMIT="off").start()
     yield server
     server.stop()
 

@@ -6,10 +6,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from support.backends import new_server
 from support.callers import Service, bearer, sessions_of
 from support.forgeries import FAMILIES
 from support.forging import MASTER_KEY, AttackerKeys, Genuine, refresh_secret
-from support.userd import Userd, unique_name
+from support.userd import unique_name
 
 KINDS = ["access", "refresh"]
 BAD_TOKEN = b'{"detail":"Could not validate credentials"}'
@@ -29,7 +30,7 @@ class Target:
         pem.touch(mode=0o600)
         pem.write_bytes(key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-        self.server = Userd(folder, MASTER_KEY=MASTER_KEY, REGISTRATION_LIMIT="off", LOGIN_LIMITS="off").start()
+        self.server = new_server(folder, MASTER_KEY=MASTER_KEY, REGISTRATION_LIMIT="off", LOGIN_LIMITS="off").start()
         imported = self.server.run("keys", "import", str(pem), "--json")
         assert imported.returncode == 0, imported.stderr
         self.service = Service(self.server, "attacked")

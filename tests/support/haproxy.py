@@ -1,8 +1,9 @@
 """A real HAProxy before replicas, with the sample's file."""
+import csv
 import socket
 
-from support.service import SAMPLES, Service, sample_settings
-from support.userd import free_port
+from support.service import SAMPLES, Service, sample_settings, wait_until
+from support.userd import free_port, read_all
 
 
 class HAProxy(Service):
@@ -11,7 +12,8 @@ class HAProxy(Service):
     def __init__(self, replicas: list) -> None:
         super().__init__()
         self.port = free_port()
-        self.values = {**sample_settings("ha.env"), "HAPROXY_LISTEN": f"127.0.0.1:{self.port}"}
+        self.values = {**sample_settings("ha.env"), "HAPROXY_LISTEN": f"127.0.0.1:{self.port}",
+                       "HAPROXY_SOCKET": str(self.folder / "admin.sock")}
         for number, replica in enumerate(replicas, 1):
             self.values[f"USERD_{number}"] = f"127.0.0.1:{replica.port}"
             self.values[f"USERD_{number}_MANAGEMENT_PORT"] = str(replica.management_port)
@@ -28,3 +30,21 @@ class HAProxy(Service):
             return True
         except OSError:
             return False
+
+    def show_stat(self) -> dict[str, dict]:
+        """What it knows of each replica, by name."""
+        with socket.socket(socket.AF_UNIX) as admin:
+            admin.settimeout(5)
+            admin.connect(self.values["HAPROXY_SOCKET"])
+            admin.sendall(b"show stat\n")
+            table = read_all(admin).decode().removeprefix("# ").strip().splitlines()
+        rows = csv.DictReader(table)
+        return {row["svname"]: row for row in rows if row["pxname"] == "replicas" and row["svname"] != "BACKEND"}
+
+    def up(self) -> set[str]:
+        """Those that a health check has found ready."""
+        return {name for name, row in self.show_stat().items()
+                if row["status"] == "UP" and row["check_status"] == "L7OK"}
+
+    def wait_all_up(self, seconds: float = 30) -> None:
+        wait_until(lambda: len(self.up()) == len(self.show_stat()), seconds, "every replica in HAProxy's eyes")
