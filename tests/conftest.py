@@ -1,6 +1,8 @@
 """Fixtures of the black-box tests: the real binary, and a real Kafka."""
 import pathlib
+import subprocess
 import sys
+import uuid
 
 import pytest
 
@@ -10,6 +12,7 @@ from kafka.broker import KafkaBroker  # noqa: E402
 from support import backends  # noqa: E402
 from support.backends import new_server  # noqa: E402
 from support.site import make_site  # noqa: E402
+from support.userd import ROOT  # noqa: E402
 
 
 def pytest_collection_modifyitems(config, items):
@@ -94,3 +97,18 @@ def broker():
     kafka.start()
     yield kafka
     kafka.close()
+
+
+@pytest.fixture(scope="session")
+def user_message(tmp_path_factory):
+    """The Protobuf class of the contract's User."""
+    folder = tmp_path_factory.mktemp("proto")
+    subprocess.run(["protoc", f"--python_out={folder}", "-I", ROOT / "proto", ROOT / "proto/userd/v1/user.proto"], check=True)
+    sys.path.insert(0, str(folder))
+    from userd.v1 import user_pb2
+    return user_pb2.User
+
+
+@pytest.fixture
+def topic():
+    return f"user-events-{uuid.uuid4().hex[:8]}"

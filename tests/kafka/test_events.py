@@ -1,83 +1,10 @@
 """The stream as a consumer of the real broker sees it."""
-import asyncio
-import subprocess
-import sys
 import threading
 import time
 import uuid
 
-import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
-from support.userd import PASSWORD, ROOT, unique_name
-
-DRAIN_SECONDS = 60
-PARTITIONS = 3  # the test broker's default
-
-
-@pytest.fixture(scope="session")
-def user_message(tmp_path_factory):
-    """The Protobuf class of the contract's User."""
-    folder = tmp_path_factory.mktemp("proto")
-    subprocess.run(["protoc", f"--python_out={folder}", "-I", ROOT / "proto", ROOT / "proto/userd/v1/user.proto"], check=True)
-    sys.path.insert(0, str(folder))
-    from userd.v1 import user_pb2
-    return user_pb2.User
-
-
-@pytest.fixture
-def topic():
-    return f"user-events-{uuid.uuid4().hex[:8]}"
-
-
-async def read_topic(address, topic):
-    """All records of the topic up to its end now; none while it does not exist."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=address, enable_auto_commit=False, auto_offset_reset="earliest",
-                                isolation_level="read_committed")
-    await consumer.start()
-    try:
-        if topic not in await consumer.topics():
-            return []
-        partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
-        consumer.assign(partitions)
-        ends = await consumer.end_offsets(partitions)
-        records = []
-        for partition in partitions:
-            await consumer.seek_to_beginning(partition)
-        while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
-            for batch in (await consumer.getmany(timeout_ms=500)).values():
-                records += batch
-        return records
-    finally:
-        await consumer.stop()
-
-
-def wait_for_records(address, topic, enough):
-    """Reads the topic until `enough(records)`, within a bound."""
-    deadline = time.monotonic() + DRAIN_SECONDS
-    while True:
-        records = asyncio.run(read_topic(address, topic))
-        if enough(records) or time.monotonic() > deadline:
-            return records
-        time.sleep(0.5)
-
-
-def headers_of(record):
-    return {name: value.decode() for name, value in record.headers}
-
-
-def check_stream(records):
-    """Per user: first occurrences run 1, 2, 3, …; a duplicate has the same ce_id."""
-    seen = {}
-    for record in sorted(records, key=lambda r: (r.partition, r.offset)):
-        headers = headers_of(record)
-        versions = seen.setdefault(record.key, {})
-        version = int(headers["ce_sequence"])
-        if version in versions:
-            assert versions[version] == headers["ce_id"]
-        else:
-            assert version == len(versions) + 1
-            versions[version] = headers["ce_id"]
+from support.topic import check_stream, headers_of, names_of, wait_for_records
+from support.userd import PASSWORD, unique_name
 
 
 class Load:
@@ -103,10 +30,6 @@ class Load:
         for thread in self.threads:
             thread.join()
         return self.acknowledged
-
-
-def names_of(records, user_message):
-    return {user_message.FromString(record.value).username for record in records if record.value is not None}
 
 
 def test_every_change_is_a_record_of_the_contract(make_userd, broker, topic, user_message):
