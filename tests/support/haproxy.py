@@ -13,7 +13,7 @@ class HAProxy(Service):
         super().__init__()
         self.port = free_port()
         self.values = {**sample_settings("ha.env"), "HAPROXY_LISTEN": f"127.0.0.1:{self.port}",
-                       "HAPROXY_SOCKET": str(self.folder / "admin.sock")}
+                       "HAPROXY_SOCKET": str(self.folder / "admin.sock"), "HAPROXY_MAXCONN": "2000"}
         for number, replica in enumerate(replicas, 1):
             self.values[f"USERD_{number}"] = f"127.0.0.1:{replica.port}"
             self.values[f"USERD_{number}_MANAGEMENT_PORT"] = str(replica.management_port)

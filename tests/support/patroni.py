@@ -1,14 +1,15 @@
 """A real PostgreSQL with a synchronous standby under Patroni and etcd, with the sample's files."""
 import pathlib
+import uuid
 
 import httpx
 
-from support.postgres_server import binaries
+from support.postgres_server import USER, binaries, rows_of
 from support.service import Service, descendants, sample, sample_settings, wait_until
 from support.userd import free_port
 
-SUPERUSER = "postgres"
 FORMING_SECONDS = 90
+USER_PASSWORD = "of-the-tests"
 PASSWORDS = {"POSTGRES_SUPERUSER_PASSWORD": "super", "POSTGRES_REPLICATION_PASSWORD": "replication",
              "POSTGRES_REWIND_PASSWORD": "rewind"}
 
@@ -93,7 +94,8 @@ class PatroniCluster:
         self.etcd.start()
         for member in self.members:
             member.launch()
-        wait_until(lambda: self.synchronous(), FORMING_SECONDS, "a primary with its synchronous standby")
+        self.wait_synchronous()
+        self.query(f"CREATE ROLE {USER} LOGIN PASSWORD '{USER_PASSWORD}'")
         return self
 
     def primary(self) -> Member | None:
@@ -110,14 +112,21 @@ class PatroniCluster:
         return any(row.get("sync_state") in ("sync", "quorum") for row in replication)
 
     def wait_synchronous(self, seconds: float = FORMING_SECONDS) -> None:
-        wait_until(self.synchronous, seconds, "the synchronous standby", step=0.2)
+        wait_until(self.synchronous, seconds, "a primary with its synchronous standby", step=0.2)
 
-    def url(self, database: str = "postgres") -> str:
+    def url(self, database: str = "postgres", account: str = f"{USER}:{USER_PASSWORD}") -> str:
         """Both members, whichever takes writes, with the parameters of the sample's userd.env."""
         parameters = sample_settings("userd.env")["DATABASE_URL"].partition("?")[2]
         hosts = ",".join(f"127.0.0.1:{member.port}" for member in self.members)
-        password = PASSWORDS["POSTGRES_SUPERUSER_PASSWORD"]
-        return f"postgresql://{SUPERUSER}:{password}@{hosts}/{database}?{parameters}"
+        return f"postgresql://{account}@{hosts}/{database}?{parameters}"
+
+    def query(self, statement: str, parameters=None, database: str = "postgres") -> list[tuple]:
+        return rows_of(self.url(database, f"postgres:{PASSWORDS['POSTGRES_SUPERUSER_PASSWORD']}"), statement, parameters)
+
+    def new_database(self) -> str:
+        name = f"userd_{uuid.uuid4().hex[:12]}"
+        self.query(f'CREATE DATABASE "{name}" OWNER {USER}')
+        return name
 
     def logs(self) -> str:
         return "\n".join(f"== {member.name}\n{member.log()[-3000:]}" for member in self.members)

@@ -1,6 +1,5 @@
 """A real PostgreSQL on loopback."""
 import pathlib
-import re
 import signal
 import subprocess
 import time
@@ -77,11 +76,11 @@ class PostgresServer(Service):
 def rows_of(url: str, statement: str, parameters=None, seconds: float = 30) -> list[tuple]:
     """Over a database that may be changing hands: asked again until it answers, within a bound."""
     deadline = time.monotonic() + seconds
-    url = re.sub(r"&?tcp_user_timeout=\d+", "", url)
     while True:
         try:
             with psycopg.connect(url, connect_timeout=3, autocommit=True) as connection:
-                return connection.execute(statement, parameters).fetchall()
+                cursor = connection.execute(statement, parameters)
+                return cursor.fetchall() if cursor.description else []
         except psycopg.OperationalError:
             if time.monotonic() > deadline:
                 raise
