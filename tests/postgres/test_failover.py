@@ -1,16 +1,19 @@
 """The whole sample of packaging/ha under load, while its parts are killed: nothing that was acknowledged is missing.
 
-FAILOVER_ROUNDS (1) repeats the faults; FAILOVER_TABLE names a file for the table of what clients saw.
+FAILOVER_ROUNDS (1) repeats the faults, FAILOVER_ALL=1 adds those that take long; FAILOVER_TABLE names a file for the
+table of what clients saw.
 """
 import os
 import pathlib
+import signal
 import time
 
 import pytest
 
 from support.load import Load
-from support.patroni import PatroniCluster
-from support.postgres_server import rows_of
+from support.patroni import USER_PASSWORD, PatroniCluster
+from support.pgbouncer import PgBouncer
+from support.postgres_server import USER, rows_of
 from support.postgres_userd import Replicas
 from support.relays import holder_among
 from support.service import wait_until
@@ -19,6 +22,7 @@ from support.topic import check_stream, headers_of, names_of, wait_for_records
 
 CLIENTS = 64
 ROUNDS = int(os.environ.get("FAILOVER_ROUNDS", "1"))
+ALL = os.environ.get("FAILOVER_ALL") == "1"
 HEAL_SECONDS = 90
 QUIET_SECONDS = 5  # of load between faults, so that each has a row of its own
 
@@ -80,15 +84,44 @@ class Faults:
         victim.start()
         self.service.balancer.wait_all_up()
 
+    def freeze_a_replica(self) -> None:
+        victim = self.service.replicas[-1]
+        victim.process.send_signal(signal.SIGSTOP)
+        try:
+            name = f"replica{len(self.service.replicas)}"
+            wait_until(lambda: name not in self.service.balancer.up(), HEAL_SECONDS, "HAProxy's notice")
+            self.serves_all(time.monotonic())
+        finally:
+            victim.process.send_signal(signal.SIGCONT)
+        self.service.balancer.wait_all_up()
+
     def kill_the_primary(self) -> None:
         """Its machine: PostgreSQL and Patroni, all at once. The former primary comes back as the standby."""
-        self.cluster.wait_synchronous()
         victim = self.cluster.primary()
         victim.kill()
-        wait_until(lambda: self.cluster.primary() not in (None, victim), HEAL_SECONDS, "a new primary", step=0.2)
+        self.promoted(victim)
+        victim.start()
+        self.cluster.wait_synchronous()
+
+    def kill_the_primarys_postgres(self) -> None:
+        """Its Patroni lives and gives the standby way at once."""
+        victim = self.cluster.primary()
+        victim.kill_postgres()
+        self.promoted(victim)
+        self.cluster.wait_synchronous()
+
+    def kill_the_standby(self) -> None:
+        """Commits wait for it until Patroni lets the primary go on alone."""
+        primary = self.cluster.primary()
+        (victim,) = [member for member in self.cluster.members if member is not primary]
+        victim.kill()
         self.serves_all(time.monotonic())
         victim.start()
         self.cluster.wait_synchronous()
+
+    def promoted(self, former) -> None:
+        wait_until(lambda: self.cluster.primary() not in (None, former), HEAL_SECONDS, "a new primary", step=0.2)
+        self.serves_all(time.monotonic())
 
 
 def test_nothing_acknowledged_is_missing_whatever_is_killed(service, cluster, broker, topic, user_message):
@@ -100,6 +133,10 @@ def test_nothing_acknowledged_is_missing_whatever_is_killed(service, cluster, br
             faults.run("`kill -9` of a replica", faults.kill_a_replica)
             faults.run("`kill -9` of the replica that moves the events", faults.kill_the_relays_holder)
             faults.run("`kill -9` of the primary and its Patroni", faults.kill_the_primary)
+            if ALL:
+                faults.run("SIGSTOP and SIGCONT of a replica", faults.freeze_a_replica)
+                faults.run("`kill -9` of the primary's PostgreSQL alone", faults.kill_the_primarys_postgres)
+                faults.run("`kill -9` of the standby and its Patroni", faults.kill_the_standby)
     report(load, faults)
     assert load.wrong == []
     assert {told.status for told in load.told} <= {200, 401, 409, 502, 503, 504, "lost"}
@@ -150,3 +187,11 @@ def test_the_sample_has_each_commit_on_the_standby_before_it_is_acknowledged(clu
     (standby,) = [member.name for member in cluster.members if member is not primary]
     assert standby in waited_for
     assert rows_of(url, "SELECT inet_server_port()") == [(primary.port,)]
+
+
+def test_a_pooler_before_each_member_and_both_in_the_url_lead_to_the_primary(cluster):
+    with PgBouncer(cluster.members[0], USER_PASSWORD) as first, PgBouncer(cluster.members[1], USER_PASSWORD) as second:
+        hosts = f"127.0.0.1:{first.port},127.0.0.1:{second.port}"
+        for each in (hosts, ",".join(reversed(hosts.split(",")))):
+            url = f"postgresql://{USER}@{each}/postgres?target_session_attrs=read-write&connect_timeout=3"
+            assert rows_of(url, "SELECT inet_server_port(), pg_is_in_recovery()") == [(cluster.primary().port, False)]

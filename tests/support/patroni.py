@@ -1,5 +1,7 @@
 """A real PostgreSQL with a synchronous standby under Patroni and etcd, with the sample's files."""
+import os
 import pathlib
+import signal
 import uuid
 
 import httpx
@@ -66,20 +68,33 @@ class Member(Service):
     def command(self) -> list:
         return ["patroni", self.folder / "patroni.yml"]
 
-    def processes(self) -> list[int]:
+    def postgres_processes(self) -> list[int]:
         """Patroni lets go of the PostgreSQL that it starts, which therefore is no child of it."""
         try:
             postmaster = int((self.folder / "data/postmaster.pid").read_text().split()[0])
             owns = str(self.folder) in pathlib.Path(f"/proc/{postmaster}/cmdline").read_text()
         except (FileNotFoundError, ProcessLookupError, IndexError):
-            owns = False
-        return super().processes() + (descendants(postmaster) if owns else [])
+            return []
+        return descendants(postmaster) if owns else []
 
-    def state(self) -> dict:
+    def processes(self) -> list[int]:
+        return super().processes() + self.postgres_processes()
+
+    def kill_postgres(self) -> None:
+        for pid in self.postgres_processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def ask(self, path: str) -> dict:
         try:
-            return httpx.get(f"http://127.0.0.1:{self.rest}/patroni", timeout=2, trust_env=False).json()
+            return httpx.get(f"http://127.0.0.1:{self.rest}{path}", timeout=2, trust_env=False).json()
         except (httpx.TransportError, ValueError):
             return {}
+
+    def state(self) -> dict:
+        return self.ask("/patroni")
 
     def is_ready(self) -> bool:
         return self.state().get("state") == "running"
@@ -104,12 +119,11 @@ class PatroniCluster:
         return leaders[0] if len(leaders) == 1 else None
 
     def synchronous(self) -> bool:
-        """Whether each commit is on both."""
+        """Whether each commit is on both, and etcd has it that the standby may be promoted. PostgreSQL waits for the
+        standby two seconds before that, and a member that dies in between leaves a cluster that takes no writes."""
         primary = self.primary()
-        if primary is None:
-            return False
-        replication = primary.state().get("replication") or []
-        return any(row.get("sync_state") in ("sync", "quorum") for row in replication)
+        members = primary.ask("/cluster").get("members", []) if primary else []
+        return any(member["role"] == "sync_standby" for member in members)
 
     def wait_synchronous(self, seconds: float = FORMING_SECONDS) -> None:
         wait_until(self.synchronous, seconds, "a primary with its synchronous standby", step=0.2)

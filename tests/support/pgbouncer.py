@@ -1,6 +1,7 @@
 """A real PgBouncer in transaction mode, with the sample's file."""
 import psycopg
 
+from support.patroni import Member
 from support.postgres_server import USER, PostgresServer
 from support.service import Service, sample, sample_settings
 from support.userd import free_port
@@ -9,7 +10,7 @@ from support.userd import free_port
 class PgBouncer(Service):
     name = "pgbouncer"
 
-    def __init__(self, postgres: PostgresServer) -> None:
+    def __init__(self, postgres: PostgresServer | Member, password: str = "") -> None:
         super().__init__()
         self.port = free_port()
         values = {
@@ -21,7 +22,7 @@ class PgBouncer(Service):
             "PGBOUNCER_SOCKETS": self.folder,
         }
         (self.folder / "pgbouncer.ini").write_text(sample("pgbouncer.ini", **values))
-        (self.folder / "users.txt").write_text(f'"{USER}" ""\n')
+        (self.folder / "users.txt").write_text(f'"{USER}" "{password}"\n')
 
     def command(self) -> list:
         return ["pgbouncer", self.folder / "pgbouncer.ini"]
