@@ -32,6 +32,7 @@ def test_a_service_needs_a_plain_name(userd, name):
     assert (answer.returncode, answer.stdout) == (1, "")
 
 
+@pytest.mark.sqlite
 def test_a_secret_is_shown_once_and_kept_nowhere(make_userd):
     server = make_userd(LOG_LEVEL="trace").start()
     shown = server.run("services", "add", "plain").stdout

@@ -46,6 +46,7 @@ def time_of(text):
     return datetime.datetime.fromisoformat(text)
 
 
+@pytest.mark.one_process
 def test_the_list_tells_who_uses_the_account_newest_use_first(server):
     name, first = server.new_user()
     second = log_in_from(server, "203.0.113.7", name, **{"User-Agent": "Browser/1.0 (quiet)"}).json()

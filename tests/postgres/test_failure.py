@@ -41,7 +41,7 @@ def assert_whole_or_absent(server: PostgresUserd, load: Load) -> None:
     users = dict(server.sql("SELECT username, id FROM users"))
     events = {user for (user,) in server.sql("SELECT user_id FROM events WHERE type = 'user_registered'")}
     assert load.registered <= set(users)
-    assert set(users) <= load.registered | load.unknown
+    assert {name for name in users if name.startswith("load")} <= load.registered | load.unknown
     assert set(users.values()) == events
     generations = {str(session): generation for session, generation in server.sql("SELECT id, generation FROM sessions")}
     behind = {session for session, told in load.generations.items() if generations.get(session, 0) < told}

@@ -8,12 +8,14 @@ import jwt
 import pytest
 
 from support.callers import PROXY, log_in_from, log_out
+from support.load import Load
 from support.postgres_userd import Replicas
 from support.service import wait_until
 from support.userd import PASSWORD, unique_name
 
 FREE = 10  # wrong passwords that are looked at before a name is held off
 ROUNDS = 3
+CLIENTS = 8
 FOLLOW_SECONDS = 30
 
 
@@ -163,27 +165,15 @@ def test_a_disabled_user_is_out_at_every_replica(service, replicas):
         assert replica.login(name).status_code == 401
 
 
-def test_a_replica_that_stops_costs_no_request(service, replicas):
-    """A rolling restart as HAProxy sees it: what is under way is finished, what comes goes elsewhere."""
-    _, tokens = service.new_user()
-    stopping, statuses = threading.Event(), []
-
-    def read():
-        with httpx.Client(base_url=service.http.base_url, timeout=60, trust_env=False) as client:
-            while not stopping.is_set():
-                statuses.append(client.get("/user/me", headers={
-                    "Authorization": f"Bearer {tokens['access_token']}"}).status_code)
-
-    threads = [threading.Thread(target=read) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    try:
-        for replica in replicas:
+def test_replicas_that_are_drained_and_restarted_one_after_the_other_cost_no_request(service, replicas):
+    """An upgrade by packaging/ha/README.md."""
+    with Load(service.port, CLIENTS) as load:
+        for number, replica in enumerate(replicas, 1):
+            service.balancer.drain(f"replica{number}")
             assert replica.stop() == 0
             replica.start()
-            service.balancer.wait_all_up()
-    finally:
-        stopping.set()
-        for thread in threads:
-            thread.join()
-    assert set(statuses) == {200}
+            service.balancer.undrain(f"replica{number}")
+            since = load.successes()
+            wait_until(lambda: load.successes() > since + 8 * CLIENTS, FOLLOW_SECONDS, "the load after it")
+    assert load.wrong == []
+    assert {told.status for told in load.told} == {200}

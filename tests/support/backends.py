@@ -11,16 +11,17 @@ NAMES = ("sqlite", "postgres", "pgbouncer", "replicas")
 BACKEND = os.environ.get("USERD_TEST_BACKEND", "sqlite")
 
 # What depends on where the state is. TLS, bytes on the wire and validation are the same on every backend.
-_STATE = ("api/test_contract.py", "api/test_introspection.py", "api/test_key_changes.py", "api/test_keys.py",
-          "api/test_services.py", "api/test_sessions.py", "api/test_tokens.py", "security/test_address_limits.py",
-          "security/test_guessing.py", "security/test_session_model.py", "security/test_session_races.py",
-          "security/test_token_attacks.py", "kafka/test_events.py")
+_SESSIONS = ("api/test_contract.py", "api/test_introspection.py", "api/test_sessions.py", "api/test_tokens.py",
+             "security/test_guessing.py", "security/test_session_model.py", "security/test_session_races.py",
+             "security/test_token_attacks.py", "kafka/test_events.py")
+_STATE = (*_SESSIONS, "api/test_key_changes.py", "api/test_keys.py", "api/test_services.py",
+          "security/test_address_limits.py")
 SELECTED = {
     "postgres": (*_STATE, "api/test_commands.py", "api/test_log.py", "api/test_openapi.py", "api/test_overload.py",
                  "api/test_passwords.py", "api/test_properties.py", "api/test_token_properties.py",
                  "security/test_login_timing.py"),
     "pgbouncer": _STATE,
-    "replicas": _STATE,
+    "replicas": _SESSIONS,  # tests/postgres/test_replicas.py has keys and services
 }
 _made: list = []
 _running: dict = {}  # the servers that all tests of this run share

@@ -27,18 +27,20 @@ class HAProxy(Service):
     def is_ready(self) -> bool:
         try:
             socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
+            return bool(self.show_stat())
         except OSError:
             return False
 
-    def show_stat(self) -> dict[str, dict]:
-        """What it knows of each replica, by name."""
+    def tell(self, command: str) -> str:
         with socket.socket(socket.AF_UNIX) as admin:
             admin.settimeout(5)
             admin.connect(self.values["HAPROXY_SOCKET"])
-            admin.sendall(b"show stat\n")
-            table = read_all(admin).decode().removeprefix("# ").strip().splitlines()
-        rows = csv.DictReader(table)
+            admin.sendall(f"{command}\n".encode())
+            return read_all(admin).decode().strip()
+
+    def show_stat(self) -> dict[str, dict]:
+        """What it knows of each replica, by name."""
+        rows = csv.DictReader(self.tell("show stat").removeprefix("# ").splitlines())
         return {row["svname"]: row for row in rows if row["pxname"] == "replicas" and row["svname"] != "BACKEND"}
 
     def up(self) -> set[str]:
@@ -48,3 +50,12 @@ class HAProxy(Service):
 
     def wait_all_up(self, seconds: float = 30) -> None:
         wait_until(lambda: len(self.up()) == len(self.show_stat()), seconds, "every replica in HAProxy's eyes")
+
+    def drain(self, name: str, seconds: float = 30) -> None:
+        """Sends it nothing more, and waits for what it has."""
+        assert self.tell(f"set server replicas/{name} state drain") == ""
+        wait_until(lambda: self.show_stat()[name]["scur"] == "0", seconds, f"the last request of {name}")
+
+    def undrain(self, name: str) -> None:
+        assert self.tell(f"set server replicas/{name} state ready") == ""
+        self.wait_all_up()

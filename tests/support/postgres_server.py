@@ -38,7 +38,7 @@ class PostgresServer(Service):
                          **settings}
         subprocess.run(
             [binaries() / "initdb", "-D", self.data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-             *([] if durable else ["--no-sync"])],
+             "--no-sync"],
             check=True, stdout=subprocess.DEVNULL, timeout=120, cwd=self.folder, **database_account())
 
     def command(self) -> list:

@@ -1,4 +1,5 @@
 """The userd binary on PostgreSQL: alone, behind PgBouncer, and as replicas behind HAProxy."""
+import json
 import pathlib
 import secrets
 import threading
@@ -6,9 +7,13 @@ import threading
 from support.haproxy import HAProxy
 from support.pgbouncer import PgBouncer
 from support.postgres_server import PostgresServer
+from support.service import wait_until
 from support.userd import Caller, Userd, client_of
 
 REPLICAS = 3
+FOLLOW_SECONDS = 30
+NEEDS_SCHEMA = ("users", "keys", "services", "events")
+CHANGES_OF_KEYS = (("keys", "rotate"), ("keys", "retire"), ("keys", "import"))
 MASTER_KEY = secrets.token_urlsafe(48)  # of this run
 
 
@@ -23,6 +28,23 @@ class PostgresUserd(Userd):
         settings.setdefault("DATABASE_URL", (pooler or postgres).url(self.database_name))
         settings.setdefault("MASTER_KEY", MASTER_KEY)
         super().__init__(folder, **settings)
+
+    def run(self, *arguments: str, stdin: str = "", **settings: str):
+        """As an operator does: `userd migrate` comes first on an empty database, and after a change of the keys the
+        servers follow within seconds."""
+        if arguments[0] in NEEDS_SCHEMA and not self.has_schema():
+            assert super().run("migrate").returncode == 0
+        done = super().run(*arguments, stdin=stdin, **settings)
+        if arguments[:2] in CHANGES_OF_KEYS and done.returncode == 0 and self.process is not None:
+            exported = super().run("keys", "export-public")
+            self.wait_for_keys(json.loads(exported.stdout))
+        return done
+
+    def wait_for_keys(self, exported: dict) -> None:
+        wait_until(lambda: self.http.get("/.well-known/jwks.json").json() == exported, FOLLOW_SECONDS, "the new keys")
+
+    def has_schema(self) -> bool:
+        return self.sql("SELECT to_regclass('users') IS NOT NULL") == [(True,)]
 
     def sql(self, statement: str) -> list[tuple]:
         return self.postgres.query(statement, database=self.database_name)
@@ -44,7 +66,16 @@ class Replicas(Caller):
         self.balancer = HAProxy(self.replicas)
         self.port, self.http = self.balancer.port, client_of(self.balancer.port)
         self.environment = SharedEnvironment(self.replicas)
-        self.run, self.sql, self.management = self.first.run, self.first.sql, self.first.management
+        self.sql, self.management = self.first.sql, self.first.management
+
+    def run(self, *arguments: str, stdin: str = "", **settings: str):
+        done = self.first.run(*arguments, stdin=stdin, **settings)
+        if arguments[:2] in CHANGES_OF_KEYS and done.returncode == 0:
+            exported = self.first.http.get("/.well-known/jwks.json").json() if self.first.process else None
+            for replica in self.replicas:
+                if replica.process is not None and exported is not None:
+                    replica.wait_for_keys(exported)
+        return done
 
     def start(self) -> "Replicas":
         """All at once, so that they race for the migrations and the first key."""
