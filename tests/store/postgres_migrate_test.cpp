@@ -1,6 +1,8 @@
 #include "store/postgres/migrate.hpp"
 
 #include <future>
+#include <stop_token>
+#include <thread>
 
 #include "store/child.hpp"
 #include "store/postgres_fixture.hpp"
@@ -126,6 +128,28 @@ TEST_F(PostgresMigrate, FirstScriptThatFailsLeavesNothing) {
     EXPECT_THAT(refusal(),
                 AllOf(HasSubstr("0001_accounts.sql"), HasSubstr("\"users\" already exists")));
     EXPECT_EQ(raw_.value(kTables), "users");
+}
+
+TEST_F(PostgresMigrate, WaitForAnothersMigrationEndsWhenAskedTo) {
+    migrate();
+    raw_.run("BEGIN; LOCK TABLE schema_version IN ACCESS EXCLUSIVE MODE");
+    std::stop_source stop;
+    auto waiting = std::async(std::launch::async, [&] {
+        return migrate_postgres(Secret(conninfo()), kTimeout, stop.get_token());
+    });
+    RawPostgres other(conninfo());
+    const auto waits = [&other] {
+        return other.value("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted") == "t";
+    };
+    const auto deadline = std::chrono::steady_clock::now() + kTimeout;
+    while (!waits() && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::yield();
+    EXPECT_EQ(waiting.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+    stop.request_stop();
+    ASSERT_EQ(waiting.wait_for(kTimeout), std::future_status::ready);
+    EXPECT_THROW(waiting.get(), std::runtime_error);
+    raw_.run("ROLLBACK");
+    EXPECT_EQ(migrate().to, known());
 }
 
 TEST_F(PostgresMigrate, SchemaOneVersionNewerIsAcceptedAndServed) {

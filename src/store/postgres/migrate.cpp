@@ -1,5 +1,7 @@
 #include "store/postgres/migrate.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <atomic>
 #include <memory>
@@ -19,6 +21,9 @@ using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kPatience{60'000};
+constexpr std::chrono::milliseconds kLockSlice{500};  // so that a request to stop is heard
+constexpr std::chrono::milliseconds kAnswer{10'000};
+constexpr int kPollMillis = 50;
 // A script that waits for a table makes everyone who comes after it wait as well.
 constexpr std::chrono::milliseconds kScriptPatience{2'000};
 constexpr std::chrono::milliseconds kPause{100};
@@ -49,16 +54,17 @@ using ResultPtr = std::unique_ptr<PGresult, Clear>;
 
 class Migrator {
   public:
-    Migrator(ConnectionPtr connection, const std::vector<EmbeddedFile>& scripts)
-        : connection_(std::move(connection)), scripts_(scripts) {}
+    Migrator(ConnectionPtr connection, const std::vector<EmbeddedFile>& scripts,
+             std::stop_token stop)
+        : connection_(std::move(connection)), scripts_(scripts), stop_(std::move(stop)) {}
 
     MigrationResult run() {
         MigrationResult result;
-        result.from = read_version();
+        result.from = patiently(&Migrator::read_version);
         result.to = result.from;
         // Each in a transaction of its own; others may have made steps in between.
         while (result.to < known())
-            result.to = patiently_step();
+            result.to = patiently(&Migrator::step);
         if (result.to > known())
             log::warning("the schema is of a newer userd; this one serves until it is replaced",
                          {{"schema", result.to}, {"known", known()}});
@@ -69,13 +75,39 @@ class Migrator {
     [[nodiscard]] int known() const { return static_cast<int>(scripts_.size()); }
 
     ResultPtr execute(const std::string& sql) {
-        ResultPtr result(PQexec(connection_.get(), sql.c_str()));
+        ResultPtr result = ask(sql);
         const ExecStatusType status = PQresultStatus(result.get());
         if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return result;
         const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
         const char* message = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
         throw SqlError(one_line(message != nullptr ? message : PQerrorMessage(connection_.get())),
                        state != nullptr ? state : "");
+    }
+
+    /// The last result, or the first error.
+    ResultPtr ask(const std::string& sql) {
+        ResultPtr answer;
+        if (PQsendQuery(connection_.get(), sql.c_str()) == 0) return answer;
+        const SteadyClock::time_point deadline = SteadyClock::now() + kAnswer;
+        for (;;) {
+            wait_for_result(deadline);
+            ResultPtr next(PQgetResult(connection_.get()));
+            if (!next) return answer;
+            if (PQresultStatus(answer.get()) != PGRES_FATAL_ERROR || !answer)
+                answer = std::move(next);
+        }
+    }
+
+    /// Scripts take as long as they take; a server that says nothing to anything else is away.
+    void wait_for_result(SteadyClock::time_point deadline) {
+        pollfd socket{PQsocket(connection_.get()), POLLIN, 0};
+        while (PQisBusy(connection_.get()) != 0) {
+            if (stop_.stop_requested()) throw std::runtime_error("shutting down");
+            if (script_ == nullptr && SteadyClock::now() >= deadline)
+                throw std::runtime_error("database: no answer in time");
+            if (::poll(&socket, 1, kPollMillis) <= 0) continue;
+            if (PQconsumeInput(connection_.get()) == 0) return;
+        }
     }
 
     bool has_table() {
@@ -104,41 +136,48 @@ class Migrator {
             "database, or a search_path, of userd's own");
     }
 
-    int patiently_step() {
+    int patiently(int (Migrator::*what)()) {
         for (;;) {
             try {
-                return step();
+                return in_transaction(what);
             } catch (const SqlError& error) {
                 // Another process made the table at the same time, or holds a lock.
                 const bool may_pass = error.is_any_of({"55P03", "40P01", "40001"}) || raced_;
                 if (!may_pass || SteadyClock::now() + kPause >= deadline_)
                     throw std::runtime_error(described(error.what()));
             }
+            if (stop_.stop_requested()) throw std::runtime_error("shutting down");
             std::this_thread::sleep_for(kPause);
         }
     }
 
-    /// The version after at most one migration; the transaction is over, whatever happens.
-    int step() {
+    int in_transaction(int (Migrator::*what)()) {
         script_ = nullptr;
+        raced_ = false;
         try {
-            const int version = locked_version();
-            if (version < known()) apply(version + 1);
+            execute(
+                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
+                "SET LOCAL statement_timeout = 0; SET LOCAL client_min_messages = warning");
+            // A server does not see that its client has gone while it waits for a lock.
+            limit_waiting(kLockSlice);
+            const int version = (this->*what)();
             execute("COMMIT");
-            return std::max(version, std::min(version + 1, known()));
-        } catch (...) {
-            PQclear(PQexec(connection_.get(), "ROLLBACK"));
+            return version;
+        } catch (const SqlError&) {
+            ask("ROLLBACK");
             throw;
         }
     }
 
-    /// Begins the transaction. The lock lets others read the version meanwhile.
+    /// The version after at most one migration.
+    int step() {
+        const int version = locked_version();
+        if (version < known()) apply(version + 1);
+        return std::max(version, std::min(version + 1, known()));
+    }
+
+    /// The lock lets others read the version meanwhile.
     int locked_version() {
-        raced_ = false;
-        execute(
-            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = 0; "
-            "SET LOCAL client_min_messages = warning");
-        limit_waiting(std::chrono::ceil<std::chrono::milliseconds>(deadline_ - SteadyClock::now()));
         if (!has_table()) {
             raced_ = true;
             execute(kCreate);
@@ -170,6 +209,7 @@ class Migrator {
 
     const ConnectionPtr connection_;
     const std::vector<EmbeddedFile>& scripts_;
+    const std::stop_token stop_;
     const SteadyClock::time_point deadline_ = SteadyClock::now() + kPatience;
     const EmbeddedFile* script_ = nullptr;  ///< that is being applied
     bool raced_ = false;                    ///< while creating the table, which others may do too
@@ -189,21 +229,23 @@ std::optional<std::string> complaint_about(int version, int known) {
 }
 
 MigrationResult migrate(const Secret& conninfo, std::chrono::milliseconds connect_timeout,
-                        const std::vector<EmbeddedFile>& scripts) {
+                        const std::vector<EmbeddedFile>& scripts, std::stop_token stop) {
     const Conninfo where(conninfo);
-    const std::atomic<bool> never = false;
-    Connected connected = connect(where, connect_timeout, never);
+    std::atomic<bool> is_stopping = false;
+    const std::stop_callback on_stop(stop, [&is_stopping] { is_stopping = true; });
+    Connected connected = connect(where, connect_timeout, is_stopping);
     if (!connected.connection) throw std::runtime_error("database: " + connected.error);
-    return Migrator(std::move(connected.connection), scripts).run();
+    return Migrator(std::move(connected.connection), scripts, std::move(stop)).run();
 }
 
 }  // namespace userd::postgres
 
 namespace userd {
 
-MigrationResult migrate_postgres(const Secret& conninfo,
-                                 std::chrono::milliseconds connect_timeout) {
-    return postgres::migrate(conninfo, connect_timeout, migrations::postgres::files());
+MigrationResult migrate_postgres(const Secret& conninfo, std::chrono::milliseconds connect_timeout,
+                                 std::stop_token stop) {
+    return postgres::migrate(conninfo, connect_timeout, migrations::postgres::files(),
+                             std::move(stop));
 }
 
 }  // namespace userd

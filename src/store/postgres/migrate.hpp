@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ namespace userd::postgres {
 /// migrate_postgres with the scripts that this binary is to know.
 [[nodiscard]] MigrationResult migrate(const Secret& conninfo,
                                       std::chrono::milliseconds connect_timeout,
-                                      const std::vector<EmbeddedFile>& scripts);
+                                      const std::vector<EmbeddedFile>& scripts,
+                                      std::stop_token stop = {});
 
 }  // namespace userd::postgres

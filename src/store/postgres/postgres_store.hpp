@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,8 @@ struct PostgresSettings {
 
 /// Brings the schema up to date, under a lock that all processes share; waits at most a minute for
 /// it. std::runtime_error with one line: the database is away, its schema is newer than this binary
-/// works with, or not ours.
-MigrationResult migrate_postgres(const Secret& conninfo, std::chrono::milliseconds connect_timeout);
+/// works with, not ours, or `stop` was requested (what runs then is rolled back).
+MigrationResult migrate_postgres(const Secret& conninfo, std::chrono::milliseconds connect_timeout,
+                                 std::stop_token stop = {});
 
 }  // namespace userd
