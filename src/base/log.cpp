@@ -111,6 +111,8 @@ std::string_view name_of(Level level) noexcept {
             return "warning";
         case Level::error:
             return "error";
+        case Level::off:
+            return "off";
     }
     return "unknown";
 }
@@ -132,6 +134,10 @@ void configure(Level level, Format format) {
         g_logger->set_pattern("%v");
         g_logger->set_level(spdlog::level::trace);
     }
+}
+
+void silence() noexcept {
+    g_level = Level::off;
 }
 
 void shutdown() {

@@ -8,7 +8,7 @@
 
 namespace userd::log {
 
-enum class Level { trace, debug, info, warning, error };
+enum class Level { trace, debug, info, warning, error, off };
 enum class Format { text, json };
 
 [[nodiscard]] std::string_view name_of(Level level) noexcept;
@@ -38,6 +38,9 @@ using Fields = std::initializer_list<Field>;
 void configure(Level level, Format format);
 /// Writes what is queued and stops the writing thread.
 void shutdown();
+
+/// From now on nothing is written.
+void silence() noexcept;
 
 [[nodiscard]] bool enabled(Level level) noexcept;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/errc.hpp"
+
 namespace userd {
 
 KeySet::KeySet(Parts parts) {
@@ -46,6 +48,7 @@ const KeySet& CurrentKeys::get() const {
         copy.keys = keys_;
         copy.edition = edition_.load(std::memory_order_relaxed);
     }
+    if (!copy.keys) throw StoreUnavailable("the signing keys are not loaded yet");
     return *copy.keys;
 }
 

@@ -47,9 +47,11 @@ class KeySet {
 /// takes no lock and shares no counter, except for the first read of each thread after an exchange.
 class CurrentKeys {
   public:
+    CurrentKeys() = default;
     explicit CurrentKeys(std::shared_ptr<const KeySet> keys) { set(std::move(keys)); }
     void set(std::shared_ptr<const KeySet> keys);
-    /// Good until the calling thread next calls get() on any CurrentKeys: not over a co_await.
+    /// StoreUnavailable before the first set(). Good until the calling thread next calls get() on
+    /// any CurrentKeys: not over a co_await.
     [[nodiscard]] const KeySet& get() const;
 
   private:

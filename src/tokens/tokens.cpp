@@ -90,6 +90,8 @@ std::optional<std::int64_t> generation_of(std::string_view jti, const SessionId&
 
 }  // namespace
 
+Tokens::Tokens(TokenSettings settings) : settings_(std::move(settings)) {}
+
 Tokens::Tokens(TokenSettings settings, std::shared_ptr<const KeySet> keys)
     : settings_(std::move(settings)), keys_(std::move(keys)) {}
 

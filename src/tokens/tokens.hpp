@@ -44,6 +44,8 @@ struct RefreshClaims {
 /// Neither kind passes for the other: own typ, own keys.
 class Tokens {
   public:
+    /// Every use is StoreUnavailable until set_keys().
+    explicit Tokens(TokenSettings settings);
     Tokens(TokenSettings settings, std::shared_ptr<const KeySet> keys);
 
     /// From now on tokens are made and checked with these.

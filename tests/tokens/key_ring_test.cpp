@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "base/errc.hpp"
+
 namespace userd {
 namespace {
 
@@ -33,6 +35,16 @@ TEST(KeySet, SecretsAreNeverInTheJwks) {
 TEST(KeySet, KeysThatSignAreNeeded) {
     EXPECT_THROW(set_of(nullptr), std::invalid_argument);
     EXPECT_THROW(KeySet({secret_of('a'), {}, nullptr, nullptr}), std::invalid_argument);
+}
+
+TEST(CurrentKeys, BeforeTheFirstOnesNothingIsServedAlsoByAThreadThatHasOthers) {
+    CurrentKeys others(set_of(secret_of('a')));
+    CurrentKeys keys;
+    EXPECT_THROW((void)keys.get(), StoreUnavailable);
+    (void)others.get();
+    EXPECT_THROW((void)keys.get(), StoreUnavailable);
+    keys.set(set_of(secret_of('b')));
+    EXPECT_NO_THROW((void)keys.get());
 }
 
 TEST(CurrentKeys, SeveralObjectsDoNotMixOnOneThread) {
