@@ -1,15 +1,17 @@
 #include "app/app.hpp"
 
+#include <unistd.h>
+
 #include <boost/asio.hpp>
-#include <boost/json.hpp>
 #include <csignal>
 
 #include "app/kafka_settings.hpp"
 #include "app/keys.hpp"
-#include "app/sweeper.hpp"
+#include "app/open_store.hpp"
 #include "app/tls.hpp"
+#include "app/upkeep.hpp"
+#include "async/block_on.hpp"
 #include "base/log.hpp"
-#include "store/sqlite/sqlite_store.hpp"
 
 namespace userd {
 namespace {
@@ -17,16 +19,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t kBackgroundLoops = 1;
-constexpr std::chrono::seconds kWatchEvery{2};
-constexpr int kSessionsEvery = 15;  // rounds: counting them reads the whole index
-constexpr std::int64_t kBacklogWarningSeconds = 60;
-
-std::unique_ptr<Store> open_store(const Settings& settings, std::size_t loops) {
-    SqliteSettings sqlite;
-    sqlite.path = settings.database;
-    sqlite.readers = loops;
-    return make_sqlite_store(std::move(sqlite));
-}
 
 Argon2Settings argon2_of(const Settings& settings) {
     return {settings.argon2_memory_kib, settings.argon2_iterations};
@@ -58,7 +50,7 @@ App::App(Settings settings)
       api_loops_(settings_.threads),
       loops_(api_loops_),
       background_(kBackgroundLoops, api_loops_),
-      store_(open_store(settings_, api_loops_ + kBackgroundLoops)),
+      store_(open_store(settings_, loops_, background_)),
       hasher_(argon2_of(settings_)),
       pool_(std::make_unique<HashPool>(hasher_, pool_of(settings_))),
       keeper_(make_key_keeper(settings_, *store_)),
@@ -72,37 +64,34 @@ App::App(Settings settings)
           AccountSettings{.refresh_lifetime = settings_.refresh_lifetime,
                           .max_sessions = settings_.max_sessions_per_user})),
       services_{.accounts = *accounts_,
-                .health = [this] { return health(); },
+                .health = [this](auto audience) { return read_health(health_, audience); },
                 .trusted_proxies = http::TrustedProxies(settings_.trusted_proxies),
                 .metrics = [this] { return metrics_text(); },
-                .passwords = settings_.passwords} {
+                .passwords = settings_.passwords},
+      health_{*store_,   figures_, services_.started,
+              stopping_, trouble_, [this] { return relay_state(); }} {
     pool_->observe([this](auto waited, auto took) {
         hash_histograms_.wait.observe(waited);
         hash_histograms_.hash.observe(took);
     });
     if (tls_) log_warnings(*tls_->current());
-    start_relay();
-    http::ServerSettings api = server_of(settings_, settings_.listen, "api");
-    api.tls = tls_;
-    api.cors_origins = settings_.cors_allowed_origins;
-    api_ = std::make_unique<http::Server>(loops_, http::Router(http::api_routes(services_)),
-                                          std::move(api));
-    management_ = std::make_unique<http::Server>(
-        loops_, http::Router(http::management_routes(services_)),
-        server_of(settings_, settings_.management_listen, "management"));
-    control_ = std::make_unique<ControlServer>(
-        background_.at(0), control_path(settings_.database), [this](AdminRequest request) {
-            return run_admin({*store_, *accounts_, keeper_.get(), [this] { return relay_state(); },
-                              settings_.passwords},
-                             std::move(request));
-        });
+    if (const auto* sqlite = std::get_if<SqliteLocation>(&settings_.database)) {
+        block_on(keeper_->load([this] { return first_signing_key(settings_); }));
+        make_control(*sqlite);
+    } else {
+        services_.started = false;
+        figures_.available = false;
+        database_start_ = std::make_unique<DatabaseStart>(settings_, *keeper_, trouble_);
+    }
+    make_relay();
+    make_servers();
 }
 
 App::~App() {
     shut_down();
 }
 
-void App::start_relay() {
+void App::make_relay() {
     if (settings_.kafka_brokers.empty()) return;
     auto log_error = [](const std::string& reason) { log::warning("kafka", {{"error", reason}}); };
     PublisherFactory make_publisher = [this, log_error] {
@@ -114,26 +103,64 @@ void App::start_relay() {
     store_->on_event([this] { relay_->nudge(); });
 }
 
+void App::make_servers() {
+    http::ServerSettings api = server_of(settings_, settings_.listen, "api");
+    api.tls = tls_;
+    api.cors_origins = settings_.cors_allowed_origins;
+    api_ = std::make_unique<http::Server>(loops_, http::Router(http::api_routes(services_)),
+                                          std::move(api));
+    management_ = std::make_unique<http::Server>(
+        loops_, http::Router(http::management_routes(services_)),
+        server_of(settings_, settings_.management_listen, "management"));
+}
+
+void App::make_control(const SqliteLocation& database) {
+    control_ = std::make_unique<ControlServer>(
+        background_.at(0), control_path(database.file), [this](AdminRequest request) {
+            return run_admin({*store_, *accounts_, keeper_.get(), [this] { return relay_state(); },
+                              settings_.passwords},
+                             std::move(request));
+        });
+}
+
 void App::run() {
     api_->start();
     management_->start();
-    if (relay_) relay_ended_ = asio::co_spawn(background_.at(0), relay_->run(), asio::use_future);
-    asio::co_spawn(background_.at(0), watch_store(), asio::detached);
-    asio::co_spawn(background_.at(0), sweep_store(*store_, stopping_), asio::detached);
-    asio::co_spawn(background_.at(0), keep_ring(*keeper_, stopping_), asio::detached);
+    background_work_ = asio::co_spawn(background_.at(0), start(), asio::use_future);
     // Signals are taken by wait_for_signal only: every thread inherits the blocked set.
     loops_.start();
     background_.start();
+    wait_for_signal();
+    shut_down();
+    if (failed_start_) std::rethrow_exception(failed_start_);
+}
+
+Task<void> App::start() {
+    if (database_start_) {
+        try {
+            const bool is_there = co_await database_start_->run();
+            if (!is_there) co_return;
+        } catch (const std::exception&) {
+            failed_start_ = std::current_exception();
+        }
+        if (failed_start_) {
+            // As an operator would end it; run() then tells why.
+            ::kill(::getpid(), SIGTERM);
+            co_return;
+        }
+        services_.started = true;
+    }
+    start_upkeep(background_.at(0),
+                 {*store_, database_start_ != nullptr, *accounts_, *keeper_, figures_}, stopping_);
     log::info("userd serves",
               {{"api", settings_.listen.address + ":" + std::to_string(api_->port())},
                {"tls", tls_ != nullptr},
                {"management",
                 settings_.management_listen.address + ":" + std::to_string(management_->port())},
-               {"database", settings_.database.string()},
+               {"database", describe(settings_.database)},
                {"kafka", settings_.kafka_brokers.empty() ? "not set: events wait in the outbox"
                                                          : settings_.kafka_brokers}});
-    wait_for_signal();
-    shut_down();
+    if (relay_) co_await relay_->run();
 }
 
 void App::wait_for_signal() {
@@ -150,6 +177,7 @@ void App::wait_for_signal() {
 
 void App::shut_down() {
     if (stopping_.exchange(true)) return;
+    if (database_start_) database_start_->stop();
     if (api_) api_->stop();
     if (management_) management_->stop();
     const auto deadline = std::chrono::steady_clock::now() + settings_.shutdown;
@@ -167,32 +195,10 @@ void App::shut_down() {
     loops_.stop();
     loops_.join();
     // What was acknowledged leaves the outbox, and another replica may send at once.
-    if (relay_ended_.valid()) relay_ended_.wait_until(deadline);
+    if (background_work_.valid()) background_work_.wait_until(deadline);
     background_.finish();
     background_.stop();
     background_.join();
-}
-
-Task<void> App::watch_store() {
-    asio::steady_timer timer(background_.at(0));
-    int round = 0;
-    while (!stopping_) {
-        try {
-            co_await accounts_->learn_formats();
-            const OutboxStats stats = co_await store_->outbox_stats();
-            figures_.outbox_waiting = stats.waiting;
-            figures_.outbox_parked = stats.parked;
-            figures_.outbox_oldest_unix = stats.oldest ? unix_seconds(*stats.oldest) : 0;
-            if (round++ % kSessionsEvery == 0)
-                figures_.sessions = co_await store_->count_sessions();
-            figures_.available = true;
-        } catch (const std::exception& error) {
-            if (figures_.available.exchange(false))
-                log::error("the store does not serve", {{"error", error.what()}});
-        }
-        timer.expires_after(kWatchEvery);
-        co_await timer.async_wait(asio::use_awaitable);
-    }
 }
 
 std::string App::relay_state() const {
@@ -201,34 +207,6 @@ std::string App::relay_state() const {
     if (!stats.last_error.empty()) return "trouble: " + stats.last_error;
     if (stats.standby) return "another replica sends";
     return stats.connected ? "connected" : "connecting";
-}
-
-Task<http::Health> App::health() {
-    http::Health health;
-    boost::json::object checks;
-    try {
-        co_await store_->ping();
-        const OutboxStats stats = co_await store_->outbox_stats();
-        const std::int64_t age = stats.oldest
-                                     ? std::max<std::int64_t>(0, unix_seconds(system_now()) -
-                                                                     unix_seconds(*stats.oldest))
-                                     : 0;
-        checks["database"] = {{"status", "ok"}};
-        checks["events"] = {{"status", age > kBacklogWarningSeconds ? "warning" : "ok"},
-                            {"backlog", stats.waiting},
-                            {"parked", stats.parked},
-                            {"oldest_seconds", age},
-                            {"kafka", relay_state()}};
-        health.ready = !stopping_;
-        if (stopping_) checks["server"] = {{"status", "stopping"}};
-    } catch (const StoreUnavailable& error) {
-        // The reason goes to the log: this page may be public.
-        log::warning("not ready", {{"error", error.what()}});
-        checks["database"] = {{"status", "unavailable"}};
-    }
-    health.report = boost::json::serialize(boost::json::object{
-        {"status", health.ready ? "ready" : "not ready"}, {"checks", std::move(checks)}});
-    co_return health;
 }
 
 std::string App::metrics_text() const {

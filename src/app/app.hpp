@@ -1,13 +1,17 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <future>
 #include <memory>
 
 #include "accounts/key_keeper.hpp"
 #include "app/control.hpp"
+#include "app/database_start.hpp"
+#include "app/health_page.hpp"
 #include "app/metrics.hpp"
 #include "app/settings.hpp"
+#include "app/trouble.hpp"
 #include "async/loops.hpp"
 #include "events/kafka_publisher.hpp"
 #include "http/routes/routes.hpp"
@@ -17,23 +21,26 @@ namespace userd {
 /// The running service: owns every part in dependency order and ends them in reverse.
 class App {
   public:
-    /// Opens the store, loads the keys, binds the addresses. std::runtime_error with one clear
-    /// line; SettingError for the TLS files.
+    /// Opens the store and binds the addresses; with SQLite also loads the keys. std::runtime_error
+    /// with one clear line; SettingError for the TLS files.
     explicit App(Settings settings);
     ~App();
     App(const App&) = delete;
     App& operator=(const App&) = delete;
 
     /// Serves until SIGTERM or SIGINT, then finishes what runs within SHUTDOWN_SECONDS. SIGHUP
-    /// reads the TLS files again.
+    /// reads the TLS files again. With PostgreSQL both addresses answer at once, and the accounts
+    /// once the database is there; std::runtime_error with one clear line when its keys do not
+    /// open.
     void run();
 
   private:
-    Task<http::Health> health();
     [[nodiscard]] std::string metrics_text() const;
     [[nodiscard]] std::string relay_state() const;
-    Task<void> watch_store();
-    void start_relay();
+    void make_relay();
+    void make_servers();
+    void make_control(const SqliteLocation& database);
+    Task<void> start();
     void wait_for_signal();
     void shut_down();
 
@@ -54,13 +61,17 @@ class App {
     std::unique_ptr<BreachCheck> breaches_;  ///< null when no service is set
     std::unique_ptr<Accounts> accounts_;
     StoreFigures figures_;
-    std::unique_ptr<Relay> relay_;   ///< null when no broker is set
-    std::future<void> relay_ended_;  ///< valid once it runs
+    Trouble trouble_{"the database"};
+    std::unique_ptr<DatabaseStart> database_start_;  ///< null with SQLite, which is there already
+    std::exception_ptr failed_start_;                ///< set on the background loop
+    std::unique_ptr<Relay> relay_;                   ///< null when no broker is set
+    std::future<void> background_work_;              ///< start(), which ends with the relay
+    std::atomic<bool> stopping_{false};
     http::Services services_;
+    HealthParts health_;
     std::unique_ptr<http::Server> api_;
     std::unique_ptr<http::Server> management_;
-    std::unique_ptr<ControlServer> control_;
-    std::atomic<bool> stopping_{false};
+    std::unique_ptr<ControlServer> control_;  ///< null with PostgreSQL
 };
 
 }  // namespace userd

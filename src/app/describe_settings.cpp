@@ -24,7 +24,10 @@ std::string describe(const Settings& settings) {
     line("MANAGEMENT_LISTEN", address(settings.management_listen));
     line("TLS_CERTIFICATE", settings.tls_certificate.string());
     line("TLS_KEY", settings.tls_key.string());
-    line("DATABASE_URL", "sqlite:///" + settings.database.string());
+    line("DATABASE_URL", describe(settings.database));
+    line("DATABASE_PREPARED", on_off(settings.database_prepared));
+    line("DATABASE_CONNECTIONS", std::to_string(settings.database_connections));
+    line("DATABASE_TIMEOUT_SECONDS", std::to_string(settings.database_timeout.count()));
     line("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_brokers);
     line("KAFKA_USER_TOPIC", settings.kafka_topic);
     line("KAFKA_CREATE_TOPIC", on_off(settings.kafka_create_topic));

@@ -7,8 +7,8 @@ namespace {
 constexpr std::chrono::milliseconds kPoll{50};
 
 /// Whether several processes may serve one database, so that one must fence another.
-bool has_replicas([[maybe_unused]] const Settings& settings) {
-    return false;
+bool has_replicas(const Settings& settings) {
+    return std::holds_alternative<PostgresLocation>(settings.database);
 }
 
 }  // namespace

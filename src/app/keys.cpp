@@ -2,7 +2,6 @@
 
 #include <boost/asio.hpp>
 
-#include "async/block_on.hpp"
 #include "base/base64url.hpp"
 #include "base/files.hpp"
 #include "base/log.hpp"
@@ -29,8 +28,9 @@ Secret load_or_create_master_key(const std::filesystem::path& path) {
 
 KeySecrets secrets_of(const Settings& settings) {
     KeySecrets secrets;
-    secrets.master = settings.master_key.empty()
-                         ? load_or_create_master_key(settings.database.string() + ".master-key")
+    const auto* sqlite = std::get_if<SqliteLocation>(&settings.database);
+    secrets.master = settings.master_key.empty() && sqlite != nullptr
+                         ? load_or_create_master_key(sqlite->file.string() + ".master-key")
                          : settings.master_key.copy();
     secrets.previous_master = settings.master_key_previous.copy();
     if (secrets.master.reveal() == secrets.previous_master.reveal())
@@ -52,8 +52,10 @@ std::unique_ptr<KeyKeeper> make_key_keeper(const Settings& settings, Store& stor
 }
 
 KeyPointer first_signing_key(const Settings& settings) {
-    const std::filesystem::path path = settings.database.string() + ".signing-" +
-                                       std::string(name_of(settings.jwt_algorithm)) + ".pem";
+    const auto* sqlite = std::get_if<SqliteLocation>(&settings.database);
+    if (sqlite == nullptr) return Key::generate(settings.jwt_algorithm);
+    const std::filesystem::path path =
+        sqlite->file.string() + ".signing-" + std::string(name_of(settings.jwt_algorithm)) + ".pem";
     const std::optional<Secret> pem = read_private_file(path);
     if (!pem) return Key::generate(settings.jwt_algorithm);
     try {
@@ -75,8 +77,7 @@ std::unique_ptr<Tokens> make_tokens(const Settings& settings, KeyKeeper& keeper)
     tokens.access_lifetime = settings.expiry_time;
     // A verifier that keeps the JWKS for that long still has a key before it signs.
     tokens.jwks_max_age = std::min(tokens.jwks_max_age, settings.key_publish);
-    auto keys = block_on(keeper.load([&settings] { return first_signing_key(settings); }));
-    auto made = std::make_unique<Tokens>(std::move(tokens), std::move(keys));
+    auto made = std::make_unique<Tokens>(std::move(tokens));
     keeper.on_change([&made = *made](auto changed) { made.set_keys(std::move(changed)); });
     return made;
 }

@@ -2,16 +2,21 @@
 
 #include "app/control.hpp"
 #include "app/keys.hpp"
+#include "app/open_store.hpp"
 #include "async/block_on.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace userd {
 namespace {
 
+std::string relay_word(const Settings& settings) {
+    return std::holds_alternative<SqliteLocation>(settings.database)
+               ? "no server runs; events wait in the outbox"
+               : "see /health/ready of the replicas";
+}
+
 AdminReply run_here(const Settings& settings, AdminRequest request) {
-    SqliteSettings sqlite;
-    sqlite.path = settings.database;
-    const std::unique_ptr<Store> store = make_sqlite_store(std::move(sqlite));
+    const std::unique_ptr<Store> store = open_store(settings);
     const Argon2Settings argon2{settings.argon2_memory_kib, settings.argon2_iterations};
     const Hasher hasher(argon2);
     HashPool pool(hasher, HashPoolSettings{});
@@ -31,8 +36,7 @@ AdminReply run_here(const Settings& settings, AdminRequest request) {
         keeper = make_key_keeper(settings, *store);
         block_on(keeper->load([&settings] { return first_signing_key(settings); }));
     }
-    AdminParts parts{*store, accounts, keeper.get(),
-                     [] { return std::string("no server runs; events wait in the outbox"); },
+    AdminParts parts{*store, accounts, keeper.get(), [&settings] { return relay_word(settings); },
                      settings.passwords};
     return block_on(run_admin(std::move(parts), std::move(request)));
 }
@@ -40,15 +44,18 @@ AdminReply run_here(const Settings& settings, AdminRequest request) {
 }  // namespace
 
 AdminReply run_admin_anywhere(const Settings& settings, AdminRequest request) {
-    if (is_sqlite_owned(settings.database)) {
-        if (auto reply = ask_server(control_path(settings.database), request))
-            return *std::move(reply);
-        throw std::runtime_error("the database " + settings.database.string() +
-                                 " is in use by a userd that does not answer on " +
-                                 control_path(settings.database).string() +
-                                 "; try again or restart it");
+    const auto* sqlite = std::get_if<SqliteLocation>(&settings.database);
+    if (sqlite == nullptr) {
+        // What it would say is the server's business; the outcome is the command's one line.
+        log::silence();
+        return run_here(settings, std::move(request));
     }
-    return run_here(settings, std::move(request));
+    if (!is_sqlite_owned(sqlite->file)) return run_here(settings, std::move(request));
+    const std::filesystem::path socket = control_path(sqlite->file);
+    if (auto reply = ask_server(socket, request)) return *std::move(reply);
+    throw std::runtime_error("the database " + sqlite->file.string() +
+                             " is in use by a userd that does not answer on " + socket.string() +
+                             "; try again or restart it");
 }
 
 }  // namespace userd

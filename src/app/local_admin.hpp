@@ -5,8 +5,9 @@
 
 namespace userd {
 
-/// Runs the command in the server that owns the database, or, when none runs, here, owning the
-/// database for that while. std::runtime_error and StoreUnavailable with one clear line.
+/// With SQLite: in the server that owns the database, or, when none runs, here, owning the database
+/// for that while. With PostgreSQL: here, whatever replicas run. std::runtime_error and
+/// StoreUnavailable with one clear line.
 [[nodiscard]] AdminReply run_admin_anywhere(const Settings& settings, AdminRequest request);
 
 }  // namespace userd

@@ -13,6 +13,7 @@
 #include "app/local_admin.hpp"
 #include "app/tls.hpp"
 #include "base/files.hpp"
+#include "store/postgres/postgres_store.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace userd {
@@ -72,14 +73,19 @@ int serve(Settings settings) {
     return 0;
 }
 
+MigrationResult bring_up_to_date(const DatabaseLocation& database) {
+    if (const auto* postgres = std::get_if<PostgresLocation>(&database))
+        return migrate_postgres(postgres->conninfo, PostgresSettings().connect_timeout);
+    return migrate_sqlite(std::get<SqliteLocation>(database).file);
+}
+
 int migrate(const Settings& settings) {
-    const MigrationResult result = migrate_sqlite(settings.database);
+    const MigrationResult result = bring_up_to_date(settings.database);
+    std::cout << describe(settings.database) << ": schema version ";
     if (result.from == result.to)
-        std::cout << settings.database.string() << ": schema version " << result.to
-                  << ", nothing to do\n";
+        std::cout << result.to << ", nothing to do\n";
     else
-        std::cout << settings.database.string() << ": schema version " << result.from << " -> "
-                  << result.to << "\n";
+        std::cout << result.from << " -> " << result.to << "\n";
     return 0;
 }
 

@@ -92,21 +92,6 @@ Endpoint endpoint(std::string_view name, const std::string& text) {
     return endpoint;
 }
 
-std::filesystem::path sqlite_path(std::string_view name, const std::string& text) {
-    for (const std::string_view scheme : {"postgresql://", "postgres://", "postgresql+psycopg://"})
-        if (text.starts_with(scheme))
-            fail(name, "PostgreSQL is not supported by this version; use sqlite:///FILE");
-    constexpr std::string_view kScheme = "sqlite:///";
-    // The URL may hold a password, so it is not repeated.
-    if (!text.starts_with(kScheme) || text.size() == kScheme.size())
-        fail(name, "is no database; write sqlite:///relative.db or sqlite:////absolute/path.db");
-    const std::string path = text.substr(kScheme.size());
-    if (path == ":memory:") fail(name, "a database in memory would lose everything; name a file");
-    if (path.find_first_of(std::string_view("?\0", 2)) != std::string::npos)
-        fail(name, "options after '?' are not known; name a file only");
-    return path;
-}
-
 std::string topic(std::string_view name, const std::string& text) {
     const bool good = !text.empty() && text.size() <= 249 && text != "." && text != ".." &&
                       std::all_of(text.begin(), text.end(), [](char c) {

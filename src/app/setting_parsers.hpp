@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +19,6 @@ namespace userd::parse {
 [[nodiscard]] bool on_off(std::string_view name, const std::string& text);
 /// `127.0.0.1:8000`, `[::1]:8000`, `localhost:8000`.
 [[nodiscard]] Endpoint endpoint(std::string_view name, const std::string& text);
-/// SQLAlchemy's `sqlite:///relative` and `sqlite:////absolute`.
-[[nodiscard]] std::filesystem::path sqlite_path(std::string_view name, const std::string& text);
 [[nodiscard]] std::string topic(std::string_view name, const std::string& text);
 [[nodiscard]] std::vector<std::string> origins(std::string_view name, const std::string& text);
 /// Addresses and networks with commas; given back as they are.

@@ -121,14 +121,20 @@ class Values {
     std::map<std::string, std::string> values_;
 };
 
-Secret key_setting(const Values& values, const std::string& name) {
+struct SecretText {
+    std::string name;  ///< of the variable that gave it
+    std::string text;
+};
+
+/// From the variable, or from the file that NAME_FILE names.
+std::optional<SecretText> secret_setting(const Values& values, const std::string& name) {
     const std::string file_name = name + "_FILE";
     const std::string* text = values.find(name);
     const std::string* file = values.find(file_name);
     if (text != nullptr && file != nullptr)
         parse::fail(name, "is set, and " + file_name + " too; set one");
-    if (text != nullptr) return parse::key(name, *text);
-    if (file == nullptr) return {};
+    if (text != nullptr) return SecretText{name, *text};
+    if (file == nullptr) return std::nullopt;
     std::optional<std::string> content;
     try {
         content = read_file(*file, 1 << 16);
@@ -138,7 +144,12 @@ Secret key_setting(const Values& values, const std::string& name) {
     if (!content) parse::fail(file_name, "there is no file " + *file);
     while (content->ends_with('\n') || content->ends_with('\r'))
         content->pop_back();
-    return parse::key(file_name, *std::move(content));
+    return SecretText{file_name, *std::move(content)};
+}
+
+Secret key_setting(const Values& values, const std::string& name) {
+    std::optional<SecretText> found = secret_setting(values, name);
+    return found ? parse::key(found->name, std::move(found->text)) : Secret();
 }
 
 void check_argon2(const Settings& settings) {
@@ -153,6 +164,10 @@ void check_argon2(const Settings& settings) {
 }
 
 void check_keys(const Settings& settings) {
+    if (settings.master_key.empty() && std::holds_alternative<PostgresLocation>(settings.database))
+        parse::fail("MASTER_KEY",
+                    "is required with PostgreSQL, since all replicas share it; make one with: "
+                    "openssl rand -base64 48");
     if (settings.jwt_algorithm == Algorithm::hs256 && settings.secret_key.empty())
         parse::fail("SECRET_KEY",
                     "is required with JWT_ALGORITHM=HS256; make one with: openssl rand -base64 48");
@@ -191,10 +206,19 @@ void load_addresses(const Values& values, Settings& settings) {
     if (settings.tls_certificate.empty() != settings.tls_key.empty())
         parse::fail(settings.tls_key.empty() ? "TLS_KEY" : "TLS_CERTIFICATE",
                     "is not set, but its pair is; set TLS_CERTIFICATE and TLS_KEY, or neither");
-    with(values, "DATABASE_URL",
-         [&](auto n, const auto& t) { settings.database = parse::sqlite_path(n, t); });
     with(values, "CORS_ALLOWED_ORIGINS",
          [&](auto n, const auto& t) { settings.cors_allowed_origins = parse::origins(n, t); });
+}
+
+void load_database(const Values& values, Settings& settings) {
+    if (const auto url = secret_setting(values, "DATABASE_URL"))
+        settings.database = parse::database(url->name, url->text);
+    with(values, "DATABASE_PREPARED",
+         [&](auto n, const auto& t) { settings.database_prepared = parse::on_off(n, t); });
+    set_number(values, "DATABASE_CONNECTIONS", settings.database_connections, 1, 256);
+    with(values, "DATABASE_TIMEOUT_SECONDS", [&](auto n, const auto& t) {
+        settings.database_timeout = std::chrono::seconds(parse::number(n, t, 1, 60));
+    });
 }
 
 void load_events(const Values& values, Settings& settings) {
@@ -278,6 +302,7 @@ Settings load_settings(const SettingSources& sources) {
     Settings settings;
     const Values values(sources, settings);
     load_addresses(values, settings);
+    load_database(values, settings);
     load_events(values, settings);
     load_tokens(values, settings);
     load_keys(values, settings);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/database_location.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
 #include "passwords/breach_check_settings.hpp"
@@ -31,15 +32,18 @@ struct Settings {
     Endpoint management_listen{"127.0.0.1", 8001};
     std::filesystem::path tls_certificate;  ///< empty: plain HTTP
     std::filesystem::path tls_key;          ///< set when tls_certificate is
-    std::filesystem::path database = "userd.db";
-    std::string kafka_brokers;  ///< empty: events stay in the outbox
+    DatabaseLocation database;
+    bool database_prepared = true;             ///< PostgreSQL: named statements
+    std::size_t database_connections = 4;      ///< PostgreSQL: at most, for each event loop
+    std::chrono::seconds database_timeout{5};  ///< PostgreSQL: for each operation
+    std::string kafka_brokers;                 ///< empty: events stay in the outbox
     std::string kafka_topic = "user-events";
     bool kafka_create_topic = true;
     std::map<std::string, std::string> kafka_properties;  ///< in librdkafka's names
     std::string event_source = "userd";
     std::chrono::minutes expiry_time{5};
     std::chrono::seconds refresh_lifetime{std::chrono::days{7}};
-    Secret master_key;           ///< empty: kept beside the database
+    Secret master_key;           ///< empty: kept beside the SQLite file
     Secret master_key_previous;  ///< still opens and verifies; or empty
     Secret secret_key;
     Secret secret_key_previous;                                ///< still verifies; or empty

@@ -16,14 +16,18 @@ constexpr std::int64_t kMostCounters = 200'000;
 
 }  // namespace
 
-Task<void> sweep_store(Store& store, const std::atomic<bool>& stopping) {
+Task<void> sweep_store(Store& store, SweepSettings settings, const std::atomic<bool>& stopping) {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    SessionId next;
+    SessionId next = settings.from;
+    std::chrono::steady_clock::time_point next_counters{};
     while (!stopping) {
         try {
             const SessionSweep sweep = co_await store.sweep_sessions(next, kRows);
             next = sweep.next;
-            co_await store.sweep_attempts(kRows, kMostCounters);
+            if (const auto now = std::chrono::steady_clock::now(); now >= next_counters) {
+                co_await store.sweep_attempts(kRows, kMostCounters);
+                next_counters = now + settings.counters_every;
+            }
         } catch (const std::exception& error) {
             log::debug("sweep put off", {{"error", error.what()}});
         }

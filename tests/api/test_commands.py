@@ -1,6 +1,7 @@
 """Settings and commands, with a running server and without."""
 import hashlib
 import base64
+import secrets
 
 import pytest
 
@@ -65,6 +66,8 @@ def test_a_second_server_on_the_database_is_refused(userd):
     ("MASTER_KEY", "short"), ("MASTER_KEY", "changeme" * 8), ("SECRET_KEY", "a" * 64), ("LOGIN_LIMITS", "maybe"),
     ("CORS_ALLOWED_ORIGINS", "*"), ("MASTER_KEY_FILE", "/no/such/file"), ("MASTER_KEY_PREVIOUS", "short"),
     ("SECRET_KEY_PREVIOUS", "a" * 64), ("MASTER_KEY_PREVIOUS_FILE", "/no/such/file"), ("KEY_ROTATION_DAYS", "-1"),
+    ("DATABASE_URL", "postgresql://ada:private@db:0/users"), ("DATABASE_URL_FILE", "/no/such/file"),
+    ("DATABASE_PREPARED", "perhaps"), ("DATABASE_CONNECTIONS", "0"), ("DATABASE_TIMEOUT_SECONDS", "0.5"),
     ("KEY_ROTATION_DAYS", "often"), ("KEY_PUBLISH_SECONDS", "0"), ("KEY_PUBLISH_SECONDS", "43201"),
 ])
 def test_every_bad_setting_is_one_line_that_names_it(make_userd, name, value):
@@ -74,6 +77,18 @@ def test_every_bad_setting_is_one_line_that_names_it(make_userd, name, value):
     assert name.removesuffix("_ITERATIONS").removesuffix("_MEMORY_KIB") in answer.stderr
     if name.removesuffix("_PREVIOUS") in ("MASTER_KEY", "SECRET_KEY"):
         assert value not in answer.stderr
+
+
+def test_the_databases_password_is_told_to_nobody(make_userd):
+    server = make_userd(DATABASE_URL="postgresql://ada:private@db/users?sslmode=require&sslpassword=private",
+                        MASTER_KEY=secrets.token_urlsafe(48))
+    shown = server.run("check-config")
+    assert "DATABASE_URL=postgresql://ada:***@db/users?sslmode=require\n" in shown.stdout
+    assert "private" not in shown.stdout + shown.stderr
+    del server.environment["MASTER_KEY"]
+    without_key = server.run("serve")
+    assert (without_key.returncode, without_key.stderr.count("\n")) == (2, 1)
+    assert without_key.stderr.startswith("userd: MASTER_KEY: is required with PostgreSQL")
 
 
 def test_hs256_needs_a_secret_key(make_userd):
@@ -108,7 +123,7 @@ def test_kubernetes_link_variables_are_ignored_with_a_warning(make_userd):
 
 def test_migrate_makes_the_schema_and_then_has_nothing_to_do(make_userd):
     server = make_userd()
-    assert "0 -> 3" in server.run("migrate").stdout
+    assert "schema version 0 -> " in server.run("migrate").stdout
     assert "nothing to do" in server.run("migrate").stdout
 
 

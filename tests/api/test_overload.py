@@ -95,10 +95,13 @@ def test_while_the_database_is_away_writes_are_refused_and_reads_go_on(make_user
             assert_busy(answer)
         assert server.me(tokens["access_token"]).json()["username"] == name
         assert server.login(name, "wrong password").status_code == 401
+        told = server.management.get("/health/ready").json()["checks"]["database"].pop("reason")
+        assert told != ""
         for client in (server.http, server.management):
             ready = client.get("/health/ready")
+            reason = {"reason": told} if client is server.management else {}
             assert (ready.status_code, ready.json()) == (
-                503, {"status": "not ready", "checks": {"database": {"status": "unavailable"}}})
+                503, {"status": "not ready", "checks": {"database": {"status": "unavailable", **reason}}})
             assert client.get("/health/live").status_code == 200
     assert server.management.get("/health/ready").status_code == 200
     assert server.login(late, PASSWORD).status_code == 401

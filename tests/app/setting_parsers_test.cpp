@@ -71,24 +71,6 @@ TEST(SettingParsers, EndpointsAreAnAddressAndAPort) {
                                      "127.0.0.1:80/"});
 }
 
-TEST(SettingParsers, DatabasesAreSqlalchemysSqliteUrls) {
-    EXPECT_EQ(parse::sqlite_path("NAME", "sqlite:///userd.db"), "userd.db");
-    EXPECT_EQ(parse::sqlite_path("NAME", "sqlite:///data/userd.db"), "data/userd.db");
-    EXPECT_EQ(parse::sqlite_path("NAME", "sqlite:////var/lib/userd.db"), "/var/lib/userd.db");
-    expect_refused(parse::sqlite_path,
-                   {"", "userd.db", "sqlite://", "sqlite:///", "sqlite:/userd.db",
-                    "SQLITE:///userd.db", "sqlite:///:memory:", "sqlite:///userd.db?mode=ro",
-                    std::string("sqlite:///a\0b", 13), "mysql://localhost/users"});
-}
-
-TEST(SettingParsers, ADatabasesPasswordIsNotRepeated) {
-    for (const char* const url :
-         {"postgresql://ada:private@db/users", "postgres://ada:private@db/users",
-          "postgresql+psycopg://ada:private@db/users", "mysql://ada:private@db/users",
-          "ada:private@db"})
-        EXPECT_THAT(refusal(parse::sqlite_path, url), Not(HasSubstr("private")));
-}
-
 TEST(SettingParsers, TopicsAreKafkas) {
     for (const std::string& good : {std::string("user-events"), std::string("a.b_c-D9"),
                                     std::string("..."), std::string(249, 't')})

@@ -45,7 +45,10 @@ TEST(Settings, DefaultsAreTheContracts) {
     EXPECT_EQ(settings.listen.port, 8000);
     EXPECT_EQ(settings.management_listen.address, "127.0.0.1");
     EXPECT_EQ(settings.management_listen.port, 8001);
-    EXPECT_EQ(settings.database, "userd.db");
+    EXPECT_EQ(describe(settings.database), "sqlite:///userd.db");
+    EXPECT_TRUE(settings.database_prepared);
+    EXPECT_EQ(settings.database_connections, 4U);
+    EXPECT_EQ(settings.database_timeout, std::chrono::seconds(5));
     EXPECT_EQ(settings.kafka_brokers, "");
     EXPECT_EQ(settings.kafka_topic, "user-events");
     EXPECT_TRUE(settings.kafka_create_topic);
@@ -199,8 +202,10 @@ TEST_P(NumericSettings, AreTakenWithinTheirBoundsOnly) {
 INSTANTIATE_TEST_SUITE_P(
     All, NumericSettings,
     testing::Values(Bounds{"EXPIRY_TIME", 1, 1440}, Bounds{"REFRESH_EXPIRY_DAYS", 1, 30},
-                    Bounds{"THREADS", 1, 256}, Bounds{"HASH_THREADS", 1, 256},
-                    Bounds{"HASH_QUEUE", 1, 65536}, Bounds{"MAX_CONNECTIONS", 1, 1'000'000},
+                    Bounds{"DATABASE_CONNECTIONS", 1, 256},
+                    Bounds{"DATABASE_TIMEOUT_SECONDS", 1, 60}, Bounds{"THREADS", 1, 256},
+                    Bounds{"HASH_THREADS", 1, 256}, Bounds{"HASH_QUEUE", 1, 65536},
+                    Bounds{"MAX_CONNECTIONS", 1, 1'000'000},
                     Bounds{"IDLE_TIMEOUT_SECONDS", 1, 3600}, Bounds{"SHUTDOWN_SECONDS", 0, 600}),
     [](const auto& bounds) { return std::string(bounds.param.name); });
 
@@ -227,7 +232,7 @@ TEST(Settings, TheQueueGrowsWithTheThreads) {
     EXPECT_EQ(from_environment({{"HASH_THREADS", "3"}, {"HASH_QUEUE", "7"}}).hash_queue, 7U);
 }
 
-class KeySettings : public testing::TestWithParam<const char*> {
+class SettingFiles : public testing::Test {
   protected:
     std::string file_with(const std::string& content) const {
         const auto path = folder_.path() / "key";
@@ -236,6 +241,8 @@ class KeySettings : public testing::TestWithParam<const char*> {
     }
     TemporaryFolder folder_;
 };
+
+class KeySettings : public SettingFiles, public testing::WithParamInterface<const char*> {};
 
 TEST_P(KeySettings, ShortOrSampleValuesAreRefusedAndNotRepeated) {
     const std::string name = GetParam();
@@ -289,8 +296,32 @@ TEST(Settings, Hs256NeedsAKeyOfItsOwn) {
         "");
 }
 
+TEST_F(SettingFiles, TheDatabasesUrlComesFromAFileToo) {
+    const std::string url = "postgresql://ada:private@db/users";
+    const Settings settings =
+        from_environment({{"DATABASE_URL_FILE", file_with(url + "\n")}, {"MASTER_KEY", kMaster}});
+    EXPECT_EQ(std::get<PostgresLocation>(settings.database).conninfo.reveal(), url);
+    const std::string both =
+        refusal({{{"DATABASE_URL", url}}, {{"DATABASE_URL_FILE", file_with(url)}}, {}});
+    EXPECT_THAT(both, StartsWith("DATABASE_URL: "));
+    EXPECT_THAT(both, HasSubstr("DATABASE_URL_FILE"));
+    const std::string bad = refusal_of("DATABASE_URL_FILE", file_with("db:private@db\n"));
+    EXPECT_THAT(bad, StartsWith("DATABASE_URL_FILE: "));
+    for (const std::string& error : {both, bad})
+        EXPECT_THAT(error, Not(HasSubstr("private")));
+}
+
+TEST(Settings, ReplicasShareAMasterKeyThatSomeoneMadeForThem) {
+    const std::string url = "postgresql://ada:private@db/users";
+    const std::string error = refusal_of("DATABASE_URL", url);
+    EXPECT_THAT(error, StartsWith("MASTER_KEY: is required with PostgreSQL"));
+    EXPECT_THAT(error, Not(HasSubstr("private")));
+    EXPECT_EQ(refusal({{}, {{"DATABASE_URL", url}, {"MASTER_KEY", kMaster}}, {}}), "");
+}
+
 TEST(Settings, DescriptionHasEverySettingAndNoSecret) {
-    const Settings settings = from_environment({{"MASTER_KEY", kMaster},
+    const Settings settings = from_environment({{"DATABASE_URL", "postgres://ada:private@db/users"},
+                                                {"MASTER_KEY", kMaster},
                                                 {"SECRET_KEY", kSecret},
                                                 {"KAFKA_SASL_PASSWORD", "broker-password"},
                                                 {"LISTEN", "[::1]:8000"},
@@ -303,10 +334,12 @@ TEST(Settings, DescriptionHasEverySettingAndNoSecret) {
             EXPECT_THAT(text, HasSubstr("\n" + std::string(info.name) + "="));
         }
     for (const char* const line :
-         {"MASTER_KEY=set", "SECRET_KEY=set", "kafka sasl.password=set", "LISTEN=[::1]:8000",
-          "LOG_LEVEL=debug", "LOG_FORMAT=json", "CORS_ALLOWED_ORIGINS=https://a.example"})
+         {"DATABASE_URL=postgresql://ada:***@db/users", "MASTER_KEY=set", "SECRET_KEY=set",
+          "kafka sasl.password=set", "LISTEN=[::1]:8000", "LOG_LEVEL=debug", "LOG_FORMAT=json",
+          "CORS_ALLOWED_ORIGINS=https://a.example"})
         EXPECT_THAT(text, HasSubstr("\n" + std::string(line) + "\n"));
-    for (const std::string& secret : {kMaster, kSecret, std::string("broker-password")})
+    for (const std::string& secret :
+         {kMaster, kSecret, std::string("broker-password"), std::string("private")})
         EXPECT_THAT(text, Not(HasSubstr(secret)));
 }
 

@@ -31,6 +31,7 @@ Task<Response> revoke(Services& services, const Request& request);
 Task<Response> jwks(Services& services, const Request& request);
 Task<Response> health_live(Services& services, const Request& request);
 Task<Response> health_ready(Services& services, const Request& request);
+Task<Response> health_ready_for_operators(Services& services, const Request& request);
 Task<Response> metrics(Services& services, const Request& request);
 
 /// The fixed pages: greetings, OpenAPI document (with the policy's minimum), documentation pages

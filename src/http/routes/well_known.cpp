@@ -1,6 +1,16 @@
 #include "http/routes/routes.hpp"
 
 namespace userd::http {
+namespace {
+
+Response answer(Health health) {
+    Response response = ok(std::move(health.report));
+    if (!health.ready) response.status = 503;
+    response.headers.emplace_back("Cache-Control", "no-store");
+    return response;
+}
+
+}  // namespace
 
 Task<Response> jwks(Services& services, const Request&) {
     Response response = ok(services.accounts.jwks());
@@ -15,11 +25,11 @@ Task<Response> health_live(Services&, const Request&) {
 }
 
 Task<Response> health_ready(Services& services, const Request&) {
-    Health health = co_await services.health();
-    Response response = ok(std::move(health.report));
-    if (!health.ready) response.status = 503;
-    response.headers.emplace_back("Cache-Control", "no-store");
-    co_return response;
+    co_return answer(co_await services.health(Audience::anyone));
+}
+
+Task<Response> health_ready_for_operators(Services& services, const Request&) {
+    co_return answer(co_await services.health(Audience::operators));
 }
 
 Task<Response> metrics(Services& services, const Request&) {
