@@ -75,7 +75,7 @@ class CommandLine {
         app_.add_option("--env-file", invocation_.env_file,
                         "read settings from this file, not from .env");
         add("serve", "Serve the API until SIGTERM", Invocation::Command::serve);
-        add("migrate", "Bring the database's schema up to date", Invocation::Command::migrate);
+        add_migrate();
         add("check-config", "Check and print every setting", Invocation::Command::check_config);
         add_users();
         add_services();
@@ -105,10 +105,28 @@ class CommandLine {
         with_settings_.push_back(command);
     }
 
-    void add(const std::string& name, const std::string& help, Invocation::Command command) {
+    CLI::App* add(const std::string& name, const std::string& help, Invocation::Command command) {
         CLI::App* added = app_.add_subcommand(name, help);
         added->callback([this, command] { invocation_.command = command; });
         add_settings(added);
+        return added;
+    }
+
+    void add_migrate() {
+        CLI::App* added = add("migrate",
+                              "Bring the database's schema up to date, or copy a SQLite database "
+                              "into PostgreSQL",
+                              Invocation::Command::migrate);
+        CLI::Option* from = added->add_option("--from", invocation_.copy_from,
+                                              "copy this database, sqlite:///FILE …");
+        CLI::Option* to = added->add_option("--to", invocation_.copy_to,
+                                            "… into this one, postgresql://USER@HOST/DATABASE");
+        from->needs(to);
+        to->needs(from);
+        added->callback([this] {
+            invocation_.command = invocation_.copy_from.empty() ? Invocation::Command::migrate
+                                                                : Invocation::Command::copy;
+        });
     }
 
     CLI::App* add_admin(CLI::App* group, const std::string& name, const std::string& help) {

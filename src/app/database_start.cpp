@@ -7,6 +7,7 @@
 #include "app/keys.hpp"
 #include "async/resume.hpp"
 #include "base/log.hpp"
+#include "store/postgres/copy_target.hpp"
 #include "store/postgres/postgres_store.hpp"
 
 namespace userd {
@@ -55,6 +56,7 @@ Task<std::string> DatabaseStart::migrate() {
                     database.conninfo, PostgresSettings().connect_timeout, stop_.get_token());
                 if (made.from != made.to)
                     log::info("schema brought up to date", {{"from", made.from}, {"to", made.to}});
+                require_finished_copy(database.conninfo);
             } catch (const std::exception& error) {
                 reason = error.what();
             }

@@ -11,10 +11,9 @@
 #include "app/dotenv.hpp"
 #include "app/kafka_settings.hpp"
 #include "app/local_admin.hpp"
+#include "app/migrate.hpp"
 #include "app/tls.hpp"
 #include "base/files.hpp"
-#include "store/postgres/postgres_store.hpp"
-#include "store/sqlite/sqlite_store.hpp"
 
 namespace userd {
 namespace {
@@ -70,22 +69,6 @@ int serve(Settings settings) {
         app.run();
     }
     log::shutdown();
-    return 0;
-}
-
-MigrationResult bring_up_to_date(const DatabaseLocation& database) {
-    if (const auto* postgres = std::get_if<PostgresLocation>(&database))
-        return migrate_postgres(postgres->conninfo, PostgresSettings().connect_timeout);
-    return migrate_sqlite(std::get<SqliteLocation>(database).file);
-}
-
-int migrate(const Settings& settings) {
-    const MigrationResult result = bring_up_to_date(settings.database);
-    std::cout << describe(settings.database) << ": schema version ";
-    if (result.from == result.to)
-        std::cout << result.to << ", nothing to do\n";
-    else
-        std::cout << result.from << " -> " << result.to << "\n";
     return 0;
 }
 
@@ -167,16 +150,23 @@ Settings settings_of(const Invocation& invocation) {
 }
 
 int dispatch(Invocation invocation) {
+    if (invocation.command == Invocation::Command::copy) {
+        copy_database(invocation.copy_from, invocation.copy_to);
+        return 0;
+    }
     Settings settings = settings_of(invocation);
     switch (invocation.command) {
         case Invocation::Command::serve:
             return serve(std::move(settings));
         case Invocation::Command::migrate:
-            return migrate(settings);
+            migrate(settings.database);
+            return 0;
         case Invocation::Command::check_config:
             return check_config(settings);
         case Invocation::Command::admin:
             return administer(settings, std::move(invocation.admin));
+        case Invocation::Command::copy:
+            break;
     }
     std::abort();
 }

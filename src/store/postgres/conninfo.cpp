@@ -47,6 +47,11 @@ Conninfo::Conninfo(const Secret& text) {
     add_default("target_session_attrs", "read-write");
     add_default("application_name", "userd");
     add_default("client_encoding", "UTF8");
+    // A host that vanished without a word is noticed before the kernel's two hours are over.
+    add_default("keepalives_idle", "10");
+    add_default("keepalives_interval", "5");
+    add_default("keepalives_count", "3");
+    add_default("tcp_user_timeout", "15000");  // milliseconds
     split_hosts();
 }
 

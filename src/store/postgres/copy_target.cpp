@@ -29,6 +29,11 @@ constexpr Statement kBegin{"copy_begin", R"(
     SELECT source, finished_at IS NOT NULL, true FROM noted
     UNION ALL
     SELECT source, finished_at IS NOT NULL, false FROM database_copy)"};
+constexpr Statement kIsNoted{"copy_is_noted", "SELECT to_regclass('database_copy') IS NOT NULL",
+                             postgres::Repeat::safe};
+constexpr Statement kUnfinished{"copy_unfinished",
+                                "SELECT source FROM database_copy WHERE finished_at IS NULL",
+                                postgres::Repeat::safe};
 constexpr Statement kFinish{"copy_finish", "UPDATE database_copy SET finished_at = now()"};
 // New events come after those that were copied.
 constexpr Statement kRaiseSequence{"copy_raise_sequence", R"(
@@ -196,6 +201,15 @@ class PostgresTarget final : public CopyTarget {
 };
 
 }  // namespace
+
+void require_finished_copy(const Secret& conninfo) {
+    postgres::Database db(settings_of(conninfo));
+    if (!block_on(db.run(kIsNoted, Params()))[0].boolean(0)) return;
+    const Rows unfinished = block_on(db.run(kUnfinished, Params()));
+    if (unfinished.empty()) return;
+    throw std::runtime_error("the copy from " + unfinished[0].text(0) +
+                             " is not finished; give the same userd migrate --from --to again");
+}
 
 std::unique_ptr<CopyTarget> make_postgres_target(const Secret& conninfo) {
     return std::make_unique<PostgresTarget>(conninfo);

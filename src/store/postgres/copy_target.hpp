@@ -11,4 +11,8 @@ namespace userd {
 /// one line. What is copied into it is noted in its table `database_copy`.
 [[nodiscard]] std::unique_ptr<CopyTarget> make_postgres_target(const Secret& conninfo);
 
+/// std::runtime_error with one line when a copy into the database was begun and is not finished:
+/// what is there is a part, and not to be served from. StoreUnavailable.
+void require_finished_copy(const Secret& conninfo);
+
 }  // namespace userd
