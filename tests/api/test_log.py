@@ -67,6 +67,7 @@ def test_requests_that_were_no_http_have_a_line_too(talkative):
 HOSTILE = 'a"b\\c\n{"level":"error"}\r\x1b[31m\x00\x7f'
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("log_format", ["json", "text"])
 def test_input_is_escaped(make_userd, log_format):
     server = make_userd(LOG_FORMAT=log_format).start()

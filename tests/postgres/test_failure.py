@@ -130,7 +130,7 @@ def load_goes_on(load: Load, since: float) -> None:
     def answered() -> int:
         return sum(told.status == 503 and told.began > since for told in list(load.told))
 
-    wait_until(lambda: answered() > 3 * CLIENTS, WAIT_SECONDS, "refusals at once")
+    wait_until(lambda: answered() > 2 * CLIENTS, WAIT_SECONDS, "refusals at once")
 
 
 def test_an_operation_that_waits_for_a_lock_is_given_up_and_then_absent(make_postgres_userd, postgres):

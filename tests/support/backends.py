@@ -17,9 +17,8 @@ _SESSIONS = ("api/test_contract.py", "api/test_introspection.py", "api/test_sess
 _STATE = (*_SESSIONS, "api/test_key_changes.py", "api/test_keys.py", "api/test_services.py",
           "security/test_address_limits.py")
 SELECTED = {
-    "postgres": (*_STATE, "api/test_commands.py", "api/test_log.py", "api/test_openapi.py", "api/test_overload.py",
-                 "api/test_passwords.py", "api/test_properties.py", "api/test_token_properties.py",
-                 "security/test_login_timing.py"),
+    "postgres": (*_STATE, "api/test_commands.py", "api/test_log.py", "api/test_overload.py",
+                 "api/test_passwords.py", "security/test_login_timing.py"),
     "pgbouncer": _STATE,
     "replicas": _SESSIONS,  # tests/postgres/test_replicas.py has keys and services
 }

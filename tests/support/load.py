@@ -15,6 +15,7 @@ from support.userd import PASSWORD, unique_name
 BOUND = 40.0  # no answer for so long is a hanging request; HAProxy gives one after 30 s at the latest
 REFRESHES = 12  # of one session, then a new user
 THINK = 0.05
+LONGEST_PAUSE = 1  # clients wait as long as Retry-After tells, but not beyond
 
 
 @dataclass
@@ -92,6 +93,8 @@ class Load:
         self.told.append(Told(began, time.monotonic(), operation, status, retry_after))
         if status == 503 and retry_after is None:
             self.wrong.append(f"{operation}: 503 without Retry-After")
+        elif status == 503:
+            await asyncio.sleep(min(int(retry_after), LONGEST_PAUSE))
         return answer
 
     async def _register(self, http: HttpClient, name: str) -> bool:

@@ -1,5 +1,4 @@
 """The userd binary on PostgreSQL: alone, behind PgBouncer, and as replicas behind HAProxy."""
-import json
 import pathlib
 import secrets
 import threading
@@ -35,13 +34,18 @@ class PostgresUserd(Userd):
         if arguments[0] in NEEDS_SCHEMA and not self.has_schema():
             assert super().run("migrate").returncode == 0
         done = super().run(*arguments, stdin=stdin, **settings)
-        if arguments[:2] in CHANGES_OF_KEYS and done.returncode == 0 and self.process is not None:
-            exported = super().run("keys", "export-public")
-            self.wait_for_keys(json.loads(exported.stdout))
+        if arguments[:2] in CHANGES_OF_KEYS and done.returncode == 0:
+            self.wait_for_keys()
         return done
 
-    def wait_for_keys(self, exported: dict) -> None:
-        wait_until(lambda: self.http.get("/.well-known/jwks.json").json() == exported, FOLLOW_SECONDS, "the new keys")
+    def wait_for_keys(self) -> None:
+        """Until it publishes what is in the ring, which goes on changing meanwhile."""
+        def follows() -> bool:
+            published = self.http.get("/.well-known/jwks.json").json()["keys"]
+            return {key["kid"] for key in published} == {kid for (kid,) in self.sql("SELECT id FROM signing_keys")}
+
+        if self.process is not None:
+            wait_until(follows, FOLLOW_SECONDS, "the new keys")
 
     def has_schema(self) -> bool:
         return self.sql("SELECT to_regclass('users') IS NOT NULL") == [(True,)]
@@ -71,10 +75,8 @@ class Replicas(Caller):
     def run(self, *arguments: str, stdin: str = "", **settings: str):
         done = self.first.run(*arguments, stdin=stdin, **settings)
         if arguments[:2] in CHANGES_OF_KEYS and done.returncode == 0:
-            exported = self.first.http.get("/.well-known/jwks.json").json() if self.first.process else None
             for replica in self.replicas:
-                if replica.process is not None and exported is not None:
-                    replica.wait_for_keys(exported)
+                replica.wait_for_keys()
         return done
 
     def start(self) -> "Replicas":
