@@ -40,8 +40,10 @@ def cluster():
 def service(cluster, broker, topic, tmp_path):
     server = Replicas(tmp_path, cluster, KAFKA_BOOTSTRAP_SERVERS=broker.address, KAFKA_USER_TOPIC=topic,
                       LOGIN_LIMITS="off", REGISTRATION_LIMIT="off", LOG_LEVEL="info")
-    yield server.start()
-    server.close()
+    try:
+        yield server.start()
+    finally:
+        server.close()
 
 
 class Faults:

@@ -21,9 +21,11 @@ FOLLOW_SECONDS = 30
 
 @pytest.fixture(scope="module")
 def service(postgres, tmp_path_factory):
-    server = Replicas(tmp_path_factory.mktemp("replicas"), postgres, REGISTRATION_LIMIT="off", **PROXY).start()
-    yield server
-    server.close()
+    server = Replicas(tmp_path_factory.mktemp("replicas"), postgres, REGISTRATION_LIMIT="off", **PROXY)
+    try:
+        yield server.start()
+    finally:
+        server.close()
 
 
 @pytest.fixture
