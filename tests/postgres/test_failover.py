@@ -91,7 +91,7 @@ class Faults:
         victim.process.send_signal(signal.SIGSTOP)
         try:
             name = f"replica{len(self.service.replicas)}"
-            wait_until(lambda: name not in self.service.balancer.up(), HEAL_SECONDS, "HAProxy's notice")
+            wait_until(lambda: self.service.balancer.show_stat()[name]["status"] == "DOWN", HEAL_SECONDS, "HAProxy's notice")
             self.serves_all(time.monotonic())
         finally:
             victim.process.send_signal(signal.SIGCONT)
