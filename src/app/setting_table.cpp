@@ -14,7 +14,7 @@ const std::vector<SettingInfo>& setting_table() {
         {"DATABASE_URL_FILE", "", "file that holds DATABASE_URL"},
         {"DATABASE_PREPARED", "on",
          "PostgreSQL: prepare statements; off for poolers in transaction mode"},
-        {"DATABASE_CONNECTIONS", "4", "PostgreSQL: connections of each event loop"},
+        {"DATABASE_CONNECTIONS", "8", "PostgreSQL: connections of each event loop, a quarter for reads"},
         {"DATABASE_TIMEOUT_SECONDS", "5", "PostgreSQL: after which an operation is given up"},
         {"KAFKA_BOOTSTRAP_SERVERS", "", "brokers; until set, events wait in the outbox"},
         {"BOOTSTRAP_SERVER", "", "another name of KAFKA_BOOTSTRAP_SERVERS"},

@@ -215,7 +215,7 @@ void load_database(const Values& values, Settings& settings) {
         settings.database = parse::database(url->name, url->text);
     with(values, "DATABASE_PREPARED",
          [&](auto n, const auto& t) { settings.database_prepared = parse::on_off(n, t); });
-    set_number(values, "DATABASE_CONNECTIONS", settings.database_connections, 1, 256);
+    set_number(values, "DATABASE_CONNECTIONS", settings.database_connections, 2, 256);
     with(values, "DATABASE_TIMEOUT_SECONDS", [&](auto n, const auto& t) {
         settings.database_timeout = std::chrono::seconds(parse::number(n, t, 1, 60));
     });

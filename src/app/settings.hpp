@@ -34,7 +34,7 @@ struct Settings {
     std::filesystem::path tls_key;          ///< set when tls_certificate is
     DatabaseLocation database;
     bool database_prepared = true;             ///< PostgreSQL: named statements
-    std::size_t database_connections = 4;      ///< PostgreSQL: at most, for each event loop
+    std::size_t database_connections = 8;      ///< PostgreSQL: at most, for each event loop
     std::chrono::seconds database_timeout{5};  ///< PostgreSQL: for each operation
     std::string kafka_brokers;                 ///< empty: events stay in the outbox
     std::string kafka_topic = "user-events";

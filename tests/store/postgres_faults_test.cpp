@@ -20,7 +20,7 @@ using testing::HasSubstr;
 constexpr Statement kAdd{"add", "UPDATE counter SET n = n + 1 RETURNING n"};
 constexpr Statement kAddSafely{"add_safely", "UPDATE counter SET n = n + 1 RETURNING n",
                                Repeat::safe};
-constexpr Statement kRead{"read", "SELECT n FROM counter", Repeat::safe};
+constexpr Statement kRead{"read", "SELECT n FROM counter", Repeat::read};
 constexpr Statement kInsert{"insert", "INSERT INTO names VALUES ($1)"};
 constexpr Statement kLockOne{"lock_one", "UPDATE pair SET n = n + 1 WHERE id = $1"};
 constexpr Statement kSleep{"sleep", "SELECT pg_sleep(0.3)"};
@@ -185,7 +185,7 @@ TEST_F(PostgresFaults, AHostThatIsAwayIsPassedOver) {
 
 TEST_F(PostgresFaults, AViolationDoesNotTouchItsNeighboursOnTheConnection) {
     PostgresSettings one = settings();
-    one.connections = 1;
+    one.connections = 2;  // one for reads, one for changes
     Database db(std::move(one));
     std::vector<std::function<Task<Rows>()>> starts;
     for (int i = 0; i < 20; ++i)
@@ -224,6 +224,28 @@ TEST_F(PostgresFaults, DeadlocksAreTriedAgainUntilAllAreDone) {
     const auto results = run_together(starts);
     EXPECT_TRUE(results.failures.empty()) << results.failures.front();
     EXPECT_EQ(raw_.value("SELECT min(n) || ' ' || max(n) FROM pair"), "8 8");
+}
+
+TEST_F(PostgresFaults, ReadsAreAnsweredWhileEveryChangeWaitsForALock) {
+    PostgresSettings few = settings();
+    few.connections = 2;
+    Database db(std::move(few));
+    raw_.run("BEGIN");
+    raw_.run("UPDATE counter SET n = n + 1");
+    std::atomic<int> done{0};
+    Loops loops(1);
+    for (int i = 0; i < 100; ++i)
+        boost::asio::co_spawn(
+            loops.at(0), db.run(kAdd, Params()),
+            [&](std::exception_ptr error, const Rows&) { done += error ? 0 : 1; });
+    loops.start();
+    EXPECT_EQ(number(db, kRead), 0);
+    EXPECT_EQ(done, 0);
+    raw_.run("COMMIT");
+    loops.finish();
+    loops.join();
+    EXPECT_EQ(done, 100);
+    EXPECT_EQ(number(db, kRead), 101);
 }
 
 TEST_F(PostgresFaults, RunsBeyondTheQueueAreRefusedAtOnceAndTheOthersAreDone) {

@@ -17,7 +17,7 @@ constexpr Statement kRead{"read_attempts", USERD_POSTGRES_CLOCK R"(
     LEFT JOIN attempts a ON a.key = asked.key AND a.ends_at > (SELECT now FROM clock)
                         AND a.first_at <= (SELECT now FROM clock) + 60000
     ORDER BY asked.place)",
-                          Repeat::safe};
+                          Repeat::read};
 
 // In the order of the keys, so that two calls never wait for each other.
 constexpr Statement kCount{"count_attempts", USERD_POSTGRES_CLOCK R"(,

@@ -30,10 +30,10 @@ constexpr Statement kBegin{"copy_begin", R"(
     UNION ALL
     SELECT source, finished_at IS NOT NULL, false FROM database_copy)"};
 constexpr Statement kIsNoted{"copy_is_noted", "SELECT to_regclass('database_copy') IS NOT NULL",
-                             postgres::Repeat::safe};
+                             postgres::Repeat::read};
 constexpr Statement kUnfinished{"copy_unfinished",
                                 "SELECT source FROM database_copy WHERE finished_at IS NULL",
-                                postgres::Repeat::safe};
+                                postgres::Repeat::read};
 constexpr Statement kFinish{"copy_finish", "UPDATE database_copy SET finished_at = now()"};
 // New events come after those that were copied.
 constexpr Statement kRaiseSequence{"copy_raise_sequence", R"(

@@ -13,10 +13,14 @@ namespace {
 
 namespace asio = boost::asio;
 
-PoolSettings pool_of(const PostgresSettings& settings) {
+// Reads wait for the processor, changes for a disk as well, of one machine or two: they need more
+// connections for the same rate.
+constexpr std::size_t kShareOfReads = 4;
+
+PoolSettings pool_of(const PostgresSettings& settings, std::size_t connections) {
     PoolSettings pool;
     pool.prepared = settings.prepared;
-    pool.connections = std::max<std::size_t>(settings.connections, 1);
+    pool.connections = std::max<std::size_t>(connections, 1);
     pool.queue = settings.queue;
     pool.connect_timeout = settings.connect_timeout;
     pool.operation_timeout = settings.operation_timeout;
@@ -61,16 +65,44 @@ class OwnLoop {
 
 }  // namespace
 
+/// The connections of one loop. Reads have their own, so that none waits behind a commit which
+/// waits for a disk, a standby or a lock.
+class LoopConnections {
+  public:
+    LoopConnections(asio::io_context& loop, const Conninfo& conninfo,
+                    const PostgresSettings& settings, Health& health)
+        : loop_(loop),
+          reads_(loop, conninfo, pool_of(settings, reads_of(settings)), health),
+          changes_(loop, conninfo, pool_of(settings, settings.connections - reads_of(settings)),
+                   health) {}
+
+    [[nodiscard]] asio::io_context& loop() const noexcept { return loop_; }
+    /// On the loop.
+    void submit(RequestPtr request) {
+        Pool& pool = request->is_read() ? reads_ : changes_;
+        pool.submit(std::move(request));
+    }
+
+  private:
+    static std::size_t reads_of(const PostgresSettings& settings) {
+        return std::clamp<std::size_t>(settings.connections / kShareOfReads, 1,
+                                       settings.connections);
+    }
+    asio::io_context& loop_;
+    Pool reads_;
+    Pool changes_;
+};
+
 class Database::Impl {
   public:
     explicit Impl(PostgresSettings settings)
         : conninfo_(settings.conninfo),
           clock_(settings.clock),
           operation_timeout_(settings.operation_timeout),
-          own_pool_(own_loop_.context(), conninfo_, pool_of(settings), health_) {
+          own_(own_loop_.context(), conninfo_, settings, health_) {
         for (asio::io_context* loop : settings.loops)
-            pools_.push_back(
-                {loop, std::make_unique<Pool>(*loop, conninfo_, pool_of(settings), health_)});
+            of_loops_.push_back(
+                std::make_unique<LoopConnections>(*loop, conninfo_, settings, health_));
     }
     ~Impl() {
         // What its pool has posted to it must not run while the pool goes.
@@ -82,10 +114,10 @@ class Database::Impl {
     /// `executor` is that of the coroutine which waits.
     void submit(RequestPtr request, const asio::any_io_executor& executor) {
         request->deadline = std::chrono::steady_clock::now() + operation_timeout_;
-        for (const LoopPool& each : pools_)
-            if (each.loop == &executor.context()) return each.pool->submit(std::move(request));
+        for (const auto& each : of_loops_)
+            if (&each->loop() == &executor.context()) return each->submit(std::move(request));
         asio::post(own_loop_.context(), [this, request = std::move(request)]() mutable {
-            own_pool_.submit(std::move(request));
+            own_.submit(std::move(request));
         });
     }
     [[nodiscard]] std::optional<Timestamp> now() const {
@@ -94,17 +126,13 @@ class Database::Impl {
     }
 
   private:
-    struct LoopPool {
-        asio::io_context* loop;
-        std::unique_ptr<Pool> pool;
-    };
     const Conninfo conninfo_;
     const std::optional<Clock> clock_;
     const std::chrono::milliseconds operation_timeout_;
     Health health_{"PostgreSQL"};
     OwnLoop own_loop_;
-    Pool own_pool_;
-    std::vector<LoopPool> pools_;
+    LoopConnections own_;
+    std::vector<std::unique_ptr<LoopConnections>> of_loops_;
 };
 
 Database::Database(PostgresSettings settings)

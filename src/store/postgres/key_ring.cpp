@@ -15,9 +15,9 @@ constexpr Statement kRead{"read_key_ring", R"(
            k.created_at, k.activated_at, k.verify_until
     FROM key_ring r LEFT JOIN signing_keys k ON true
     ORDER BY k.created_at, k.id)",
-                          Repeat::safe};
+                          Repeat::read};
 
-constexpr Statement kVersion{"key_ring_version", "SELECT version FROM key_ring", Repeat::safe};
+constexpr Statement kVersion{"key_ring_version", "SELECT version FROM key_ring", Repeat::read};
 
 constexpr Statement kRaise{"raise_key_ring", R"(
     UPDATE key_ring SET version = version + 1, change = $2::uuid WHERE version = $1::bigint)"};

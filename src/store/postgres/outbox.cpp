@@ -42,14 +42,14 @@ constexpr Statement kWaiting{"waiting_events", R"(
                             AND p.sequence < o.sequence)
         ORDER BY o.sequence LIMIT $2::int))
     ORDER BY e.sequence)",
-                             Repeat::safe};
+                             Repeat::read};
 
 constexpr Statement kListWaiting{"list_waiting", R"(
     SELECT o.parked_reason, e.sequence, e.id, e.type, e.user_id, e.version, e.time, e.traceparent,
            e.username, e.email, e.created_at, e.updated_at, e.disabled
     FROM outbox o JOIN events e ON e.sequence = o.sequence
     ORDER BY o.sequence DESC LIMIT $1::int)",
-                                 Repeat::safe};
+                                 Repeat::read};
 
 constexpr Statement kRemove{"remove_sent", "WITH " USERD_POSTGRES_LEASE_OF("$2") R"(,
     gone AS (
@@ -81,7 +81,7 @@ constexpr Statement kStats{"outbox_stats", R"(
     SELECT (SELECT count(*) FROM outbox),
            (SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL),
            (SELECT e.time FROM events e WHERE e.sequence = (SELECT min(sequence) FROM outbox)))",
-                           Repeat::safe};
+                           Repeat::read};
 
 EventType parse_type(std::string_view name) {
     if (name == "user_registered") return EventType::user_registered;

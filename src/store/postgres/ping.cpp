@@ -11,7 +11,7 @@ namespace {
 
 constexpr Statement kPing{"ping", R"(
     SELECT version, current_setting('transaction_read_only') = 'on' FROM schema_version)",
-                          Repeat::safe};
+                          Repeat::read};
 
 }  // namespace
 

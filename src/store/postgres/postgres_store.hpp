@@ -23,7 +23,7 @@ struct PostgresSettings {
     /// those of a thread of the store's own. Each outlives the store, and runs no more when it
     /// goes.
     std::vector<boost::asio::io_context*> loops;
-    std::size_t connections = 4;  ///< at most, for each loop
+    std::size_t connections = 8;  ///< at most, for each loop; 2 at least
     std::size_t queue = 4096;     ///< operations that may wait, for each loop; more are
                                   ///< StoreUnavailable
     std::chrono::milliseconds connect_timeout{3000};    ///< for each host

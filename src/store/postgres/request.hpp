@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <memory>
@@ -24,9 +25,14 @@ struct Request {
     Resume<std::unique_ptr<Request>> done;
 
     [[nodiscard]] bool is_repeatable() const {
-        for (const Command& command : commands)
-            if (command.statement->repeat != Repeat::safe) return false;
-        return true;
+        return std::none_of(commands.begin(), commands.end(), [](const Command& command) {
+            return command.statement->repeat == Repeat::no;
+        });
+    }
+    [[nodiscard]] bool is_read() const {
+        return std::all_of(commands.begin(), commands.end(), [](const Command& command) {
+            return command.statement->repeat == Repeat::read;
+        });
     }
 };
 using RequestPtr = std::unique_ptr<Request>;

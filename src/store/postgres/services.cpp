@@ -18,11 +18,11 @@ constexpr Statement kRevoke{"revoke_service", USERD_POSTGRES_CLOCK R"(
 
 constexpr Statement kFind{"find_service", R"(
     SELECT name, secret_hash, created_at, revoked_at FROM services WHERE name = $1::text)",
-                          Repeat::safe};
+                          Repeat::read};
 
 constexpr Statement kList{"list_services", R"(
     SELECT name, secret_hash, created_at, revoked_at FROM services ORDER BY name)",
-                          Repeat::safe};
+                          Repeat::read};
 
 /// Of the four columns of kFind.
 Service read_service(const Row& row) {

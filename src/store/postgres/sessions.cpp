@@ -45,7 +45,7 @@ constexpr Statement kProfile{"read_profile", USERD_POSTGRES_CLOCK R"(
     FROM sessions s JOIN users u ON u.id = s.user_id, clock
     WHERE s.id = $2::uuid AND s.user_id = $3::uuid AND s.ended_at IS NULL AND s.expires_at > now
       AND NOT u.disabled)",
-                             Repeat::safe};
+                             Repeat::read};
 
 constexpr Statement kRead{"read_session", USERD_POSTGRES_CLOCK R"(
     SELECT s.id, s.generation, s.created_at, s.rotated_at, s.expires_at, s.client_address,
@@ -53,18 +53,18 @@ constexpr Statement kRead{"read_session", USERD_POSTGRES_CLOCK R"(
     FROM sessions s JOIN users u ON u.id = s.user_id, clock
     WHERE s.id = $2::uuid AND s.user_id = $3::uuid AND s.ended_at IS NULL AND s.expires_at > now
       AND NOT u.disabled)",
-                          Repeat::safe};
+                          Repeat::read};
 
 constexpr Statement kList{"list_sessions", USERD_POSTGRES_CLOCK R"(
     SELECT id, generation, created_at, rotated_at, expires_at, client_address, client_agent
     FROM sessions, clock WHERE user_id = $2::uuid AND ended_at IS NULL AND expires_at > now
     ORDER BY rotated_at DESC, id DESC)",
-                          Repeat::safe};
+                          Repeat::read};
 
 // Reads the table: an index that knows the living would have to be written by each rotation.
 constexpr Statement kCount{"count_sessions", USERD_POSTGRES_CLOCK R"(
     SELECT count(*) FROM sessions WHERE ended_at IS NULL AND expires_at > (SELECT now FROM clock))",
-                           Repeat::safe};
+                           Repeat::read};
 
 std::int64_t millis(std::chrono::milliseconds duration) {
     return duration.count();

@@ -6,6 +6,7 @@ namespace userd::postgres {
 enum class Repeat {
     no,
     safe,  ///< a second run after a first one that was committed gives the same answer and state
+    read,  ///< changes and locks nothing; has connections that no commit and no lock holds up
 };
 
 /// A constant of static storage: its address is the key under which a connection keeps it prepared.

@@ -10,34 +10,34 @@ namespace userd::postgres {
 const Statement kUserById{"user_by_id", R"(
     SELECT id, username, email, created_at, updated_at, disabled, version
     FROM users WHERE id = $1::uuid)",
-                          Repeat::safe};
+                          Repeat::read};
 
 namespace {
 
 constexpr Statement kByUsername{"user_by_username", R"(
     SELECT id, username, email, created_at, updated_at, disabled, version
     FROM users WHERE username_key = $1::text)",
-                                Repeat::safe};
+                                Repeat::read};
 constexpr Statement kByEmail{"user_by_email", R"(
     SELECT id, username, email, created_at, updated_at, disabled, version
     FROM users WHERE email_key = $1::text)",
-                             Repeat::safe};
+                             Repeat::read};
 constexpr Statement kList{"list_users", R"(
     SELECT id, username, email, created_at, updated_at, disabled, version
     FROM users WHERE username_key > $1::text ORDER BY username_key LIMIT $2::int)",
-                          Repeat::safe};
+                          Repeat::read};
 
 constexpr Statement kLoginByUsername{"login_by_username", R"(
     SELECT id, username, password_hash, disabled FROM users WHERE username_key = $1::text)",
-                                     Repeat::safe};
+                                     Repeat::read};
 constexpr Statement kLoginByEmail{"login_by_email", R"(
     SELECT id, username, password_hash, disabled FROM users WHERE email_key = $1::text)",
-                                  Repeat::safe};
+                                  Repeat::read};
 
 constexpr Statement kIsTaken{"is_taken", R"(
     SELECT EXISTS (SELECT 1 FROM users WHERE username_key = $1::text)
         OR EXISTS (SELECT 1 FROM users WHERE email_key = $2::text))",
-                             Repeat::safe};
+                             Repeat::read};
 
 // From each format to the next one in the index, however many users have it.
 constexpr Statement kHashFormats{"hash_formats", R"(
@@ -48,7 +48,7 @@ constexpr Statement kHashFormats{"hash_formats", R"(
                 ORDER BY u.hash_format LIMIT 1)
         FROM formats f WHERE f.hash_format IS NOT NULL)
     SELECT hash_format FROM formats WHERE hash_format IS NOT NULL ORDER BY hash_format)",
-                                 Repeat::safe};
+                                 Repeat::read};
 
 bool is_email(std::string_view key) {
     return key.find('@') != std::string_view::npos;
