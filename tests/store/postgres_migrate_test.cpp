@@ -211,6 +211,32 @@ TEST_F(PostgresMigrate, LockOfAnotherIsWaitedOutWithoutHoldingUpTheTablesUsers) 
     EXPECT_EQ(result.get().to, known() + 1);
 }
 
+TEST_F(PostgresMigrate, RepeatableReadWhichHidesWhatWasWaitedForIsNeitherTakenNorServed) {
+    migrate();
+    raw_.run("ALTER DATABASE " + database_.name() +
+             " SET default_transaction_isolation = 'repeatable read'");
+    EXPECT_THAT(refusal(), HasSubstr("default_transaction_isolation"));
+    EXPECT_THAT(ping(), HasSubstr("default_transaction_isolation"));
+    raw_.run("ALTER DATABASE " + database_.name() +
+             " SET default_transaction_isolation = 'serializable'");
+    EXPECT_EQ(refusal(), "");
+    EXPECT_EQ(ping(), "");
+}
+
+TEST_F(PostgresMigrate, RoleThatMayNotCreateTablesIsToldSoWithoutTryingOn) {
+    raw_.run("CREATE ROLE guest LOGIN; REVOKE CREATE ON SCHEMA public FROM public");
+    const Secret guest(database_.conninfo() + " user=guest");
+    auto migrated = std::async(std::launch::async, [&] { migrate_postgres(guest, kTimeout); });
+    EXPECT_EQ(migrated.wait_for(kTimeout), std::future_status::ready);
+    try {
+        migrated.get();
+        FAIL() << "it made its tables";
+    } catch (const std::runtime_error& error) {
+        EXPECT_THAT(error.what(), HasSubstr("permission denied"));
+    }
+    raw_.run("DROP ROLE guest");
+}
+
 TEST_F(PostgresMigrate, DatabaseThatIsAwayIsOneLine) {
     const Secret nowhere("host=" + std::string("/nowhere") + " dbname=userd");
     try {

@@ -60,7 +60,7 @@ class Migrator {
 
     MigrationResult run() {
         MigrationResult result;
-        result.from = patiently(&Migrator::read_version);
+        result.from = patiently(&Migrator::first_look);
         result.to = result.from;
         // Each in a transaction of its own; others may have made steps in between.
         while (result.to < known())
@@ -110,6 +110,14 @@ class Migrator {
         }
     }
 
+    int first_look() {
+        // Transactions here name their own; the store's take the default.
+        const ResultPtr row = execute("SHOW default_transaction_isolation");
+        if (const auto complaint = complaint_about_isolation(PQgetvalue(row.get(), 0, 0)))
+            throw std::runtime_error("database: " + *complaint);
+        return read_version();
+    }
+
     bool has_table() {
         const ResultPtr result = execute("SELECT to_regclass('schema_version') IS NOT NULL");
         return std::string_view(PQgetvalue(result.get(), 0, 0)) == "t";
@@ -142,7 +150,8 @@ class Migrator {
                 return in_transaction(what);
             } catch (const SqlError& error) {
                 // Another process made the table at the same time, or holds a lock.
-                const bool may_pass = error.is_any_of({"55P03", "40P01", "40001"}) || raced_;
+                const bool may_pass = error.is_any_of({"55P03", "40P01", "40001"}) ||
+                                      (raced_ && error.is_any_of({"23505", "42P07", "42710"}));
                 if (!may_pass || SteadyClock::now() + kPause >= deadline_)
                     throw std::runtime_error(described(error.what()));
             }
@@ -226,6 +235,12 @@ std::optional<std::string> complaint_about(int version, int known) {
                " and one newer; run a "
                "newer userd";
     return std::nullopt;
+}
+
+std::optional<std::string> complaint_about_isolation(std::string_view level) {
+    if (level != "repeatable read") return std::nullopt;
+    return "default_transaction_isolation is repeatable read, under which changes are missed; set "
+           "it to read committed for userd's role or database";
 }
 
 MigrationResult migrate(const Secret& conninfo, std::chrono::milliseconds connect_timeout,

@@ -4,6 +4,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/embedded.hpp"
@@ -22,6 +23,11 @@ namespace userd::postgres {
 /// Why a binary that knows versions up to `known` cannot work with a schema of `version`; nothing
 /// when it can. One version newer is accepted: that is a rolling upgrade (docs/decisions/0003).
 [[nodiscard]] std::optional<std::string> complaint_about(int version, int known);
+
+/// Why the store cannot work with that default of transaction isolation; nothing when it can. Runs
+/// of several statements rely on later ones seeing what an earlier one waited for: READ COMMITTED
+/// shows it, SERIALIZABLE fails and is tried again, REPEATABLE READ misses it without a word.
+[[nodiscard]] std::optional<std::string> complaint_about_isolation(std::string_view level);
 
 /// migrate_postgres with the scripts that this binary is to know.
 [[nodiscard]] MigrationResult migrate(const Secret& conninfo,

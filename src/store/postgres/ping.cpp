@@ -10,7 +10,9 @@ namespace userd::postgres {
 namespace {
 
 constexpr Statement kPing{"ping", R"(
-    SELECT version, current_setting('transaction_read_only') = 'on' FROM schema_version)",
+    SELECT version, current_setting('transaction_read_only') = 'on',
+           current_setting('transaction_isolation')
+    FROM schema_version)",
                           Repeat::read};
 
 }  // namespace
@@ -21,6 +23,8 @@ Task<void> ping(Database& db) {
     if (rows.empty()) throw StoreUnavailable("database: no schema; run userd migrate");
     if (rows[0].boolean(1))
         throw StoreUnavailable("database: it takes no changes; name all hosts in DATABASE_URL");
+    if (const auto complaint = complaint_about_isolation(rows[0].bytes(2)))
+        throw StoreUnavailable("database: " + *complaint);
     const int known = static_cast<int>(migrations::postgres::files().size());
     if (const auto complaint = complaint_about(static_cast<int>(rows[0].int64(0)), known))
         throw StoreUnavailable("database: " + *complaint);
