@@ -23,6 +23,7 @@ constexpr Statement kAddSafely{"add_safely", "UPDATE counter SET n = n + 1 RETUR
 constexpr Statement kRead{"read", "SELECT n FROM counter", Repeat::read};
 constexpr Statement kInsert{"insert", "INSERT INTO names VALUES ($1)"};
 constexpr Statement kLockOne{"lock_one", "UPDATE pair SET n = n + 1 WHERE id = $1"};
+constexpr Statement kNote{"note", "INSERT INTO runs (name) VALUES ($1)", Repeat::safe};
 constexpr Statement kSleep{"sleep", "SELECT pg_sleep(0.3)"};
 
 /// A database behind a proxy.
@@ -93,6 +94,28 @@ TEST_F(PostgresFaults, ALostAnswerOfAnUnsafeRunIsUnavailableAndTheRunIsWhole) {
     EXPECT_EQ(number(db, kAdd), 2);
 }
 
+TEST_F(PostgresFaults, SafeRunsWhoseAnswersAreLostAreSentAgainInTheirOrder) {
+    raw_.run("CREATE TABLE runs (place bigserial, name text)");
+    PostgresSettings one = settings();
+    one.connections = 1;
+    Database db(std::move(one));
+    EXPECT_EQ(number(db, kRead), 0);
+    proxy_.hold_answers();
+    std::atomic<int> done{0};
+    Loops loops(1);
+    for (const char* name : {"a", "b", "c"})
+        boost::asio::co_spawn(loops.at(0), db.run(kNote, Params(name)),
+                              [&](std::exception_ptr error, const Rows&) { done += !error; });
+    loops.start();
+    ASSERT_TRUE(wait_until([&] { return raw_.value("SELECT count(*) FROM runs") == "3"; }));
+    proxy_.cut();
+    proxy_.let_answers_pass();
+    EXPECT_TRUE(wait_until([&] { return done == 3; }));
+    loops.finish();
+    loops.join();
+    EXPECT_EQ(raw_.value("SELECT string_agg(name, '' ORDER BY place) FROM runs"), "abcabc");
+}
+
 TEST_F(PostgresFaults, ALostAnswerDoesNotMakeARegistrationTwiceNorATakenName) {
     const auto store = make_postgres_store(settings());
     run_task(store->ping());
@@ -160,6 +183,18 @@ TEST_F(PostgresFaults, AServerThatFallsSilentIsGivenUpAtTheDeadlineAndComesBack)
     EXPECT_THROW(number(db, kRead), StoreUnavailable);
     proxy_.let_answers_pass();
     EXPECT_TRUE(wait_until([&] { return serves(db); }));
+}
+
+TEST_F(PostgresFaults, AConnectionThatIsGivenUpIsResetSoThatTheServerRunsNothingOfItLater) {
+    PostgresSettings silent = settings();
+    silent.operation_timeout = std::chrono::seconds(1);
+    Database db(std::move(silent));
+    EXPECT_TRUE(wait_until([&] { return serves(db); }));
+    proxy_.hold_answers();
+    EXPECT_EQ(proxy_.resets(), 0);
+    EXPECT_THROW(number(db, kAdd), StoreUnavailable);
+    EXPECT_TRUE(wait_until([&] { return proxy_.resets() > 0; }));
+    proxy_.let_answers_pass();
 }
 
 TEST_F(PostgresFaults, AReadOnlyDatabaseIsNotTakenUntilItCanBeWritten) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio.hpp>
 #include <list>
 #include <memory>
@@ -55,6 +56,9 @@ class TcpProxy {
         on_loop([this] { cuts_at_answer_ = true; });
     }
 
+    /// How many connections the clients have reset instead of ending them.
+    [[nodiscard]] int resets() const noexcept { return resets_; }
+
   private:
     struct Pair {
         explicit Pair(boost::asio::io_context& loop) : client(loop), server(loop) {}
@@ -99,6 +103,7 @@ class TcpProxy {
     void pump_questions(const PairPtr& pair) {
         pair->client.async_read_some(
             boost::asio::buffer(pair->to_server), [this, pair](auto error, std::size_t size) {
+                if (error == boost::asio::error::connection_reset) ++resets_;
                 if (error) return drop(pair);
                 boost::asio::async_write(pair->server,
                                          boost::asio::buffer(pair->to_server.data(), size),
@@ -149,6 +154,7 @@ class TcpProxy {
     std::list<PairPtr> pairs_;
     bool holds_answers_ = false;
     bool cuts_at_answer_ = false;
+    std::atomic<int> resets_{0};
     std::thread thread_;
 };
 

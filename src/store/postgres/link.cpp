@@ -1,11 +1,22 @@
 #include "store/postgres/link.hpp"
 
+#include <sys/socket.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace userd::postgres {
 namespace {
 
 constexpr int kBinary = 1;
+
+/// Has the connection reset when it closes. After an orderly end the server would still run what it
+/// has received, whenever it gets there: after what is asked again elsewhere, and what follows
+/// that.
+void reset_on_close(int socket) {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
 
 }  // namespace
 
@@ -25,6 +36,14 @@ Link::~Link() {
 
 void Link::start() {
     wait_readable();
+}
+
+std::chrono::steady_clock::time_point Link::deadline() const {
+    // One that is sent again may be behind younger ones.
+    const auto is_before = [](const InFlight& a, const InFlight& b) {
+        return a.request->deadline < b.request->deadline;
+    };
+    return std::min_element(in_flight_.begin(), in_flight_.end(), is_before)->request->deadline;
 }
 
 void Link::send(RequestPtr request) {
@@ -162,6 +181,7 @@ void Link::break_off(const std::string& reason) {
     std::deque<RequestPtr> unanswered;
     for (InFlight& each : in_flight_)
         unanswered.push_back(std::move(each.request));
+    if (!unanswered.empty()) reset_on_close(PQsocket(connection_.get()));
     close();
     // The owner may let go of this link within.
     const auto self = shared_from_this();

@@ -36,10 +36,8 @@ class Link : public std::enable_shared_from_this<Link> {
     void close();
 
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_.size(); }
-    /// When the oldest request in flight should have been answered. Needs in_flight() > 0.
-    [[nodiscard]] std::chrono::steady_clock::time_point deadline() const {
-        return in_flight_.front().request->deadline;
-    }
+    /// By when the first request in flight must be answered. Needs in_flight() > 0.
+    [[nodiscard]] std::chrono::steady_clock::time_point deadline() const;
 
   private:
     struct InFlight {

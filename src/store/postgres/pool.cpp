@@ -159,7 +159,12 @@ void Pool::repeat_or_fail(RequestPtr request, Failure failure) {
     request->rows.clear();
     request->failure.reset();
     // The oldest first, as they came.
-    waiting_.push_front(std::move(request));
+    const auto is_before = [](SteadyClock::time_point deadline, const RequestPtr& each) {
+        return deadline < each->deadline;
+    };
+    const auto place =
+        std::upper_bound(waiting_.begin(), waiting_.end(), request->deadline, is_before);
+    waiting_.insert(place, std::move(request));
 }
 
 void Pool::declare_away(const std::string& reason) {
