@@ -23,6 +23,7 @@ constexpr std::string_view kRefused[] = {
     "retries",
     "message.send.max.retries",
     "queuing.strategy",
+    "delivery.report.only.error",
     "dr.msg.cb",
     "dr.cb",
     "bootstrap.servers",

@@ -102,6 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair("retries", "KAFKA_RETRIES"),
                     std::pair("message.send.max.retries", "KAFKA_MESSAGE_SEND_MAX_RETRIES"),
                     std::pair("queuing.strategy", "KAFKA_QUEUING_STRATEGY"),
+                    std::pair("delivery.report.only.error", "KAFKA_DELIVERY_REPORT_ONLY_ERROR"),
                     std::pair("bootstrap.servers", "KAFKA_BOOTSTRAP_SERVERS"),
                     std::pair("metadata.broker.list", "KAFKA_METADATA_BROKER_LIST"),
                     std::pair("test.mock.num.brokers", "KAFKA_TEST_MOCK_NUM_BROKERS")));
