@@ -41,7 +41,7 @@ SECONDS ?= 3
 bench: build
 	@scripts/bootstrap bench
 	@$(BUILD) release -j $(JOBS) --target userd_bench
-	@python3 bench/run.py --rounds $(ROUNDS) --seconds $(SECONDS)
+	@build/venv/bin/python bench/run.py --rounds $(ROUNDS) --seconds $(SECONDS)
 
 # FUZZ_SECONDS for each target; `make test` runs them shortly.
 fuzz: assets

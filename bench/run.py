@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures userd beside its limits, all in one run, and prints one table.
 
-usage: bench/run.py [--seconds N] [--rounds N]
+usage: bench/run.py [--seconds N] [--rounds N] [--only NAME ...]
 
 Each round measures every row once, userd and its limit next to each other; the table shows medians.
 Nothing is asserted. The figures of every round go to build/bench/last.json.
@@ -21,17 +21,20 @@ from driver.run import Run
 from driver.table import render
 from rows.latency import profile_latency, time_to_ready
 from rows.memory import memory
+from rows.postgres import postgres
 from rows.throughput import hashes, profile_reads, refreshes
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "build/bench"
-ROUND = [profile_reads, hashes, refreshes, profile_latency, time_to_ready, memory]
+ROUND = [profile_reads, hashes, refreshes, profile_latency, time_to_ready, memory, postgres]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=3, help="length of one measurement")
     parser.add_argument("--rounds", type=int, default=3)
+    names = [measure_rows.__name__ for measure_rows in ROUND]
+    parser.add_argument("--only", nargs="+", choices=names, default=names, help="these rows")
     arguments = parser.parse_args()
     if arguments.seconds < 1 or arguments.rounds < 1:
         parser.error("--seconds and --rounds are at least 1")
@@ -43,7 +46,7 @@ def main() -> int:
         run = Run(pathlib.Path(folder), arguments.seconds)
         try:
             for number in range(arguments.rounds):
-                for measure_rows in ROUND:
+                for measure_rows in (each for each in ROUND if each.__name__ in arguments.only):
                     print(f"round {number + 1}: {measure_rows.__name__}", file=sys.stderr, flush=True)
                     measure_rows(run)
         finally:

@@ -22,7 +22,8 @@ class Run:
         self.users_file = self.write("users", self.users)
         self.password = PASSWORD
         self._numbers = itertools.count()
-        self._running: list[Service | BeastLoop] = []
+        self._running: list = []
+        self._shared: dict = {}
 
         self.userd = self.started(Userd(self.new_folder("es256")))
         self.userd.register(self.users)
@@ -35,13 +36,23 @@ class Run:
         self.beast = self.started(BeastLoop(self.folder, self.config["THREADS"], self.answer))
 
     def close(self) -> None:
-        for server in self._running:
-            server.stop()
+        for server in reversed(self._running):
+            getattr(server, "close", server.stop)()
 
     def started(self, server):
         server.start()
+        return self.running(server)
+
+    def running(self, server):
+        """One that has been started, and is stopped at the end."""
         self._running.append(server)
         return server
+
+    def shared(self, kind: type):
+        """What rows of several rounds use: made when the first asks for it."""
+        if kind not in self._shared:
+            self._shared[kind] = kind(self)
+        return self._shared[kind]
 
     def copied(self, name: str) -> pathlib.Path:
         """A folder with the database and the keys of a userd that is stopped for the moment."""

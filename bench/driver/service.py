@@ -93,11 +93,11 @@ class Userd(Service):
 
     name = "userd"
 
-    def __init__(self, folder: pathlib.Path, algorithm: str = "ES256") -> None:
+    def __init__(self, folder: pathlib.Path, algorithm: str = "ES256", **settings: str) -> None:
         self.folder = folder
         self.database = folder / "userd.db"
         self.port, self.management_port = free_port(), free_port()
-        self._environment = {
+        self.environment = {
             "PATH": os.environ["PATH"],
             "LISTEN": f"127.0.0.1:{self.port}",
             "MANAGEMENT_LISTEN": f"127.0.0.1:{self.management_port}",
@@ -105,13 +105,14 @@ class Userd(Service):
             "LOGIN_LIMITS": "off",
             "REGISTRATION_LIMIT": "off",
             "JWT_ALGORITHM": algorithm,
+            **settings,
         }
         if algorithm == "HS256":
-            self._environment["SECRET_KEY"] = secrets.token_hex(32)
+            self.environment.setdefault("SECRET_KEY", secrets.token_hex(32))
 
     def start(self) -> "Userd":
         """Returns once it is ready."""
-        self.process = Process([USERD, "serve"], self.folder, self._environment, self.folder / "userd.log")
+        self.process = Process([USERD, "serve"], self.folder, self.environment, self.folder / "userd.log")
         try:
             self.process.wait_until(self._is_ready, START_SECONDS)
         except BaseException:
@@ -121,7 +122,7 @@ class Userd(Service):
 
     def settings(self) -> dict[str, str]:
         shown = subprocess.run(
-            [USERD, "check-config"], cwd=self.folder, env=self._environment, text=True, capture_output=True,
+            [USERD, "check-config"], cwd=self.folder, env=self.environment, text=True, capture_output=True,
             timeout=START_SECONDS, check=True).stdout
         return dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
 
