@@ -49,8 +49,9 @@ class Measurement:
 
     def of_relay(self, events: int, kafka: str) -> Cost:
         """Of an event that waits: read, and removed once Kafka has it."""
-        self.query("INSERT INTO outbox (sequence, user_id) SELECT sequence, user_id FROM events ORDER BY sequence LIMIT %s",
-                   (events,))
+        self.query("INSERT INTO outbox (sequence, user_id) SELECT sequence, user_id FROM events ORDER BY sequence LIMIT %s"
+                   " ON CONFLICT DO NOTHING", (events,))
+        ((events,),) = self.query("SELECT count(*) FROM outbox")
         self.query("VACUUM (ANALYZE) outbox")
         userd = self._population.userd
         userd.environment["KAFKA_BOOTSTRAP_SERVERS"] = kafka
