@@ -17,6 +17,10 @@ constexpr SlowDown kAddress{.free = 100};
 /// whatever the others do. The window does not move, so nobody can hold the owner off for longer.
 constexpr std::int64_t kKnownClientTries = 100;
 constexpr seconds kRemembered = std::chrono::days{90};
+/// Passwords that are looked at in a minute, right ones aside, of a name with failures. Counted
+/// before they are looked at, so that a burst spread over replicas gets no more.
+constexpr std::int64_t kTries = 10;
+constexpr seconds kTryWindow{60};
 constexpr std::int64_t kRegistrations = 60;
 constexpr seconds kRegistrationWindow{3600};
 
@@ -64,6 +68,7 @@ AttemptLimits::Login::Login(Login&& other) noexcept
     : retry_after(other.retry_after),
       under_way_(std::exchange(other.under_way_, nullptr)),
       account_(std::move(other.account_)),
+      tries_(std::move(other.tries_)),
       address_(std::move(other.address_)),
       client_(std::move(other.client_)),
       failures_(std::move(other.failures_)),
@@ -93,6 +98,7 @@ Task<AttemptLimits::Login> AttemptLimits::begin_login(std::string name, std::opt
     Login login;
     if (!settings_.logins) co_return login;
     login.account_ = key_of("failures of name", name);
+    login.tries_ = key_of("tries of name", name);
     std::vector<AttemptKey> keys{login.account_};
     if (const auto group = address_group(address)) {
         login.address_ = key_of("failures of address", *group);
@@ -111,6 +117,7 @@ Task<AttemptLimits::Login> AttemptLimits::begin_login(std::string name, std::opt
         login.client_failures_ = counters.at(3);
     }
     judge(login, address_failures);
+    if (login.under_way_ && login.account_failures_.count > 0) co_await take_place(login);
     if (!user) login.client_.clear();
     co_return login;
 }
@@ -147,6 +154,13 @@ bool AttemptLimits::enter(Login& login, const Attempts& address_failures) {
     return true;
 }
 
+Task<void> AttemptLimits::take_place(Login& login) {
+    std::vector<CountAttempt> counted{{login.tries_, kTryWindow}};
+    const std::vector<Attempts> counters = co_await store_.count_attempts(std::move(counted));
+    if (counters.at(0).count > kTries)
+        login.retry_after = until_end(counters.at(0), kTryWindow, clock_());
+}
+
 Task<seconds> AttemptLimits::login_failed(const Login& login) {
     if (login.account_.empty()) co_return seconds{0};
     const bool is_known = login.successes_.count > 0;
@@ -164,7 +178,8 @@ Task<void> AttemptLimits::login_succeeded(const Login& login) {
     std::vector<AttemptKey> cleared;
     // The failures of others stay counted when a known client gets in beside them.
     const bool is_known = login.successes_.count > 0;
-    if (!is_known && login.account_failures_.count > 0) cleared.push_back(login.account_);
+    if (!is_known && login.account_failures_.count > 0)
+        cleared.insert(cleared.end(), {login.account_, login.tries_});
     if (login.client_failures_.count > 0) cleared.push_back(login.failures_);
     const bool is_old = is_known && login.successes_.first_at + kRemembered / 2 < clock_();
     if (is_old) cleared.push_back(login.client_);

@@ -76,6 +76,7 @@ class AttemptLimits {
         std::shared_ptr<UnderWay>
             under_way_;  ///< of a login under way; its coroutine may outlive us
         AttemptKey account_;
+        AttemptKey tries_;     ///< of account_
         AttemptKey address_;   ///< empty when the address is unknown
         AttemptKey client_;    ///< of user and address; empty when either is unknown
         AttemptKey failures_;  ///< of client_
@@ -98,6 +99,8 @@ class AttemptLimits {
   private:
     [[nodiscard]] AttemptKey key_of(std::string_view kind, std::string_view what) const;
     void judge(Login& login, const Attempts& address_failures);
+    /// Refuses the login when too many are under way in all replicas together.
+    Task<void> take_place(Login& login);
     /// False when too many of the account's or the address's attempts are under way already.
     bool enter(Login& login, const Attempts& address_failures);
 

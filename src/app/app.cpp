@@ -19,6 +19,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t kBackgroundLoops = 1;
+// Connections may have used up SHUTDOWN_SECONDS; a lease that is not given back costs the others more.
+constexpr std::chrono::seconds kRelayShutdown{1};
 
 Argon2Settings argon2_of(const Settings& settings) {
     return {settings.argon2_memory_kib, settings.argon2_iterations};
@@ -195,7 +197,9 @@ void App::shut_down() {
     loops_.stop();
     loops_.join();
     // What was acknowledged leaves the outbox, and another replica may send at once.
-    if (background_work_.valid()) background_work_.wait_until(deadline);
+    if (background_work_.valid())
+        background_work_.wait_until(
+            std::max(deadline, std::chrono::steady_clock::now() + kRelayShutdown));
     background_.finish();
     background_.stop();
     background_.join();

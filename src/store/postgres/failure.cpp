@@ -10,6 +10,7 @@ struct Meaning {
     std::string_view prefix;  ///< of the SQLSTATE
     Failure::Kind kind;
     std::string_view advice;
+    bool ends_connection = false;
 };
 
 // The first that fits counts.
@@ -17,14 +18,14 @@ constexpr std::array kMeanings = {
     Meaning{"40001", Failure::Kind::rolled_back, ""},
     Meaning{"40P01", Failure::Kind::rolled_back, ""},
     Meaning{"23505", Failure::Kind::unique, ""},
-    Meaning{"25006", Failure::Kind::read_only, "; name all hosts in DATABASE_URL"},
+    Meaning{"25006", Failure::Kind::read_only, "; name all hosts in DATABASE_URL", true},
     // A pooler gave us another server connection, or an earlier prepare failed.
     Meaning{"26000", Failure::Kind::rolled_back,
-            "; behind a pooler in transaction mode set DATABASE_PREPARED=off"},
+            "; behind a pooler in transaction mode set DATABASE_PREPARED=off", true},
     Meaning{"42P05", Failure::Kind::rolled_back,
-            "; behind a pooler in transaction mode set DATABASE_PREPARED=off"},
+            "; behind a pooler in transaction mode set DATABASE_PREPARED=off", true},
     // A table was changed under a prepared statement.
-    Meaning{"0A000", Failure::Kind::rolled_back, ""},
+    Meaning{"0A000", Failure::Kind::rolled_back, "", true},
     Meaning{"57014", Failure::Kind::unavailable, "; statement_timeout may be too low"},
     Meaning{"57", Failure::Kind::broken, ""},
     Meaning{"08", Failure::Kind::broken, ""},
@@ -50,10 +51,16 @@ Failure failure_of(const PGresult* result) {
     if (state == nullptr) return {Failure::Kind::broken, one_line(PQresultErrorMessage(result))};
     Failure failure{Failure::Kind::fault, one_line(primary)};
     failure.message += " (SQLSTATE " + std::string(state) + ")";
+    const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const bool is_ending = severity != nullptr && (severity == std::string_view("FATAL") ||
+                                                   severity == std::string_view("PANIC"));
+    if (is_ending) failure.kind = Failure::Kind::broken;
     for (const Meaning& meaning : kMeanings) {
+        if (is_ending) break;
         if (!std::string_view(state).starts_with(meaning.prefix)) continue;
         failure.kind = meaning.kind;
         failure.message += meaning.advice;
+        failure.ends_connection = meaning.ends_connection;
         break;
     }
     return failure;

@@ -18,6 +18,8 @@ struct Failure {
     };
     Kind kind = Kind::fault;
     std::string message;  ///< one line
+    /// The connection is of no more use: it has lost what we prepared, or is to a standby.
+    bool ends_connection = false;
 };
 
 /// Of a result with PGRES_FATAL_ERROR (SQLSTATE: PostgreSQL, appendix A).

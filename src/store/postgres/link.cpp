@@ -47,7 +47,7 @@ std::chrono::steady_clock::time_point Link::deadline() const {
 }
 
 void Link::send(RequestPtr request) {
-    InFlight sent{std::move(request), {}};
+    InFlight sent{std::move(request), std::chrono::steady_clock::now(), {}};
     bool good = true;
     for (const Command& command : sent.request->commands)
         good = good && queue(sent, command);
@@ -173,6 +173,9 @@ void Link::take_failure(InFlight& current, const PGresult* result) {
 void Link::finish_first() {
     RequestPtr request = std::move(in_flight_.front().request);
     in_flight_.pop_front();
+    const std::optional<Failure>& failure = request->failure;
+    // Before the request is sent again, which must not be on this connection.
+    if (failure && failure->ends_connection) break_off(std::string(failure->message));
     events_.finished(std::move(request));
 }
 

@@ -39,9 +39,16 @@ class Link : public std::enable_shared_from_this<Link> {
     /// By when the first request in flight must be answered. Needs in_flight() > 0.
     [[nodiscard]] std::chrono::steady_clock::time_point deadline() const;
 
+    /// Whether the oldest in flight takes longer than a run that waits for nothing but the disk.
+    [[nodiscard]] bool is_slow(std::chrono::steady_clock::time_point now) const {
+        return !in_flight_.empty() && now - in_flight_.front().sent_at > kSlow;
+    }
+
   private:
+    static constexpr std::chrono::milliseconds kSlow{20};
     struct InFlight {
         RequestPtr request;
+        std::chrono::steady_clock::time_point sent_at;
         /// Of each result that is to come: the statement, when it is the answer to a PREPARE.
         std::deque<const Statement*> expected;
     };

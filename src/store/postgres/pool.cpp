@@ -58,6 +58,9 @@ void Pool::dispatch() {
         const std::shared_ptr<Link> link = least_busy();
         if (!link || link->in_flight() > 0) want_connection();
         if (!link || link->in_flight() >= kMostInFlight) return;
+        // Who is sent behind a slow one waits for it; a connection of its own is on its way, unless
+        // the last attempt failed.
+        if (is_opening_ && pause_.count() == 0 && link->is_slow(SteadyClock::now())) return;
         RequestPtr request = std::move(waiting_.front());
         waiting_.pop_front();
         link->send(std::move(request));
@@ -198,8 +201,6 @@ void Pool::look_at_deadlines() {
     for (const std::shared_ptr<Link>& link : links) {
         if (link->in_flight() == 0 || now < link->deadline()) continue;
         link->break_off("no answer in time");
-        // Who does not answer on one connection will hardly do so on a new one.
-        if (links_.empty()) declare_away("the database does not answer in time");
     }
     if (links_.empty() && !waiting_.empty() && now >= hope_until_)
         declare_away(last_trouble_.empty() ? "no connection in time" : last_trouble_);
