@@ -17,9 +17,9 @@ constexpr SlowDown kAddress{.free = 100};
 /// whatever the others do. The window does not move, so nobody can hold the owner off for longer.
 constexpr std::int64_t kKnownClientTries = 100;
 constexpr seconds kRemembered = std::chrono::days{90};
-/// Passwords that are looked at in a minute, right ones aside, of a name with failures. Counted
-/// before they are looked at, so that a burst spread over replicas gets no more.
-constexpr std::int64_t kTries = 10;
+/// Tries at a name that has failures, and free ones left, are counted before the password is looked
+/// at, so that a burst spread over replicas gets no more than its free ones. Those that the last of
+/// them refuses are counted too, so they are forgotten soon.
 constexpr seconds kTryWindow{60};
 constexpr std::int64_t kRegistrations = 60;
 constexpr seconds kRegistrationWindow{3600};
@@ -117,7 +117,8 @@ Task<AttemptLimits::Login> AttemptLimits::begin_login(std::string name, std::opt
         login.client_failures_ = counters.at(3);
     }
     judge(login, address_failures);
-    if (login.under_way_ && login.account_failures_.count > 0) co_await take_place(login);
+    const std::int64_t failed = login.account_failures_.count;
+    if (login.under_way_ && failed > 0 && failed < kAccount.free) co_await take_place(login);
     if (!user) login.client_.clear();
     co_return login;
 }
@@ -157,7 +158,8 @@ bool AttemptLimits::enter(Login& login, const Attempts& address_failures) {
 Task<void> AttemptLimits::take_place(Login& login) {
     std::vector<CountAttempt> counted{{login.tries_, kTryWindow}};
     const std::vector<Attempts> counters = co_await store_.count_attempts(std::move(counted));
-    if (counters.at(0).count > kTries)
+    // The first failure was none of them.
+    if (counters.at(0).count >= kAccount.free)
         login.retry_after = until_end(counters.at(0), kTryWindow, clock_());
 }
 

@@ -19,7 +19,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t kBackgroundLoops = 1;
-// Connections may have used up SHUTDOWN_SECONDS; a lease that is not given back costs the others more.
+// Connections may have used up SHUTDOWN_SECONDS; a lease that is not given back costs the others
+// more.
 constexpr std::chrono::seconds kRelayShutdown{1};
 
 Argon2Settings argon2_of(const Settings& settings) {

@@ -217,7 +217,9 @@ void load_database(const Values& values, Settings& settings) {
          [&](auto n, const auto& t) { settings.database_prepared = parse::on_off(n, t); });
     set_number(values, "DATABASE_CONNECTIONS", settings.database_connections, 2, 256);
     with(values, "DATABASE_TIMEOUT_SECONDS", [&](auto n, const auto& t) {
-        settings.database_timeout = std::chrono::seconds(parse::number(n, t, 1, 60));
+        // A rotation whose answer was lost is asked for again within that time, and is a repeat only
+        // for the 10 s of its window.
+        settings.database_timeout = std::chrono::seconds(parse::number(n, t, 1, 9));
     });
 }
 

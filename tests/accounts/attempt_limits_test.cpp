@@ -148,6 +148,37 @@ TEST_F(AttemptLimitsTest, AttemptsUnderWayCountOnceTheAccountHasFailures) {
     }
     EXPECT_EQ(admitted, 9);
     under_way.clear();
+    pass(seconds{61});  // they were counted as tries, and had no outcome
+    EXPECT_EQ(begin(kElsewhere).retry_after, seconds{0});
+}
+
+TEST_F(AttemptLimitsTest, ABurstAtSeveralReplicasGetsNoMoreThanTheFreeOnes) {
+    AttemptLimits other = make_limits();
+    AttemptLimits third = make_limits();
+    EXPECT_EQ(fail(kElsewhere), seconds{0});
+    std::vector<AttemptLimits::Login> looked_at;
+    int number = 0;
+    for (int i = 0; i < 20; ++i) {
+        for (AttemptLimits* replica : {&limits_, &other, &third}) {
+            const std::string address = "192.0.2." + std::to_string(++number);
+            AttemptLimits::Login login = run_task(replica->begin_login("ada", kAda, address));
+            if (login.retry_after.count() == 0) looked_at.push_back(std::move(login));
+        }
+    }
+    EXPECT_EQ(looked_at.size(), 9U);
+    // The right password was among them: all that is forgotten.
+    run_task(limits_.login_succeeded(looked_at.back()));
+    looked_at.clear();
+    EXPECT_EQ(fail(kElsewhere), seconds{0});
+    EXPECT_EQ(fail(kElsewhere), seconds{0});
+}
+
+TEST_F(AttemptLimitsTest, TriesThatNeverCameToAnEndAreForgottenInAMinute) {
+    EXPECT_EQ(fail(kElsewhere), seconds{0});
+    for (int i = 0; i < 30; ++i)
+        (void)begin("192.0.2." + std::to_string(i));
+    EXPECT_GT(begin(kElsewhere).retry_after, seconds{0});
+    pass(seconds{61});
     EXPECT_EQ(begin(kElsewhere).retry_after, seconds{0});
 }
 

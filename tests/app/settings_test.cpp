@@ -203,7 +203,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, NumericSettings,
     testing::Values(Bounds{"EXPIRY_TIME", 1, 1440}, Bounds{"REFRESH_EXPIRY_DAYS", 1, 30},
                     Bounds{"DATABASE_CONNECTIONS", 2, 256},
-                    Bounds{"DATABASE_TIMEOUT_SECONDS", 1, 60}, Bounds{"THREADS", 1, 256},
+                    Bounds{"DATABASE_TIMEOUT_SECONDS", 1, 9}, Bounds{"THREADS", 1, 256},
                     Bounds{"HASH_THREADS", 1, 256}, Bounds{"HASH_QUEUE", 1, 65536},
                     Bounds{"MAX_CONNECTIONS", 1, 1'000'000},
                     Bounds{"IDLE_TIMEOUT_SECONDS", 1, 3600}, Bounds{"SHUTDOWN_SECONDS", 0, 600}),

@@ -122,15 +122,14 @@ def test_guesses_are_counted_over_all_replicas(service, replicas):
     assert 429 in held
 
 
-def test_a_burst_of_guesses_at_all_replicas_is_bounded_and_then_held_off_at_each(service, replicas):
-    """What is under way at the same moment one replica knows of itself only; the counters all know."""
+def test_a_burst_of_guesses_at_all_replicas_gets_no_more_than_one_would(service, replicas):
     name = unique_name()
     assert service.register(name).status_code == 200
     assert service.login(name, "wrong password").status_code == 401
     burst = [("POST", "/user/login", {"username": name, "password": f"wrong {number}"}) for number in range(48)]
     statuses = [answer.status_code for answer in at_once(replicas, burst)]
     assert set(statuses) == {401, 429}
-    assert statuses.count(401) < FREE * len(replicas)
+    assert 1 + statuses.count(401) <= FREE
     assert [replica.login(name).status_code for replica in replicas] == [429] * len(replicas)
 
 

@@ -160,7 +160,6 @@ def test_what_a_client_forwards_of_itself_does_not_make_it_the_owner(server, for
     assert while_held_off(server, attacker, name, lambda: log_in_from(server, forwarded, name)).status_code == 429
 
 
-@pytest.mark.one_process
 def test_parallel_guesses_are_no_more_than_ten(server, attacker):
     name = new_account(server)
     assert guess(server, attacker, name).status_code == 401

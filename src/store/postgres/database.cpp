@@ -140,9 +140,9 @@ Database::Database(PostgresSettings settings)
 
 Database::~Database() = default;
 
-Task<Rows> Database::run(const Statement& statement, Params params) {
+Task<Rows> Database::run(const Statement& statement, Params params, std::optional<Uuid> row) {
     std::vector<Command> commands;
-    commands.push_back({&statement, std::move(params)});
+    commands.push_back({&statement, std::move(params), row});
     std::vector<Rows> results = co_await run(std::move(commands));
     co_return std::move(results.front());
 }

@@ -9,6 +9,7 @@
 #include "async/task.hpp"
 #include "base/clock.hpp"
 #include "base/errc.hpp"
+#include "base/ids.hpp"
 #include "store/postgres/params.hpp"
 #include "store/postgres/postgres_store.hpp"
 #include "store/postgres/rows.hpp"
@@ -19,6 +20,8 @@ namespace userd::postgres {
 struct Command {
     const Statement* statement;
     Params params;
+    /// The only row that it locks, if it is one of `sessions`.
+    std::optional<Uuid> row = std::nullopt;
 };
 
 /// A unique constraint was violated; nothing of the operation was done.
@@ -42,7 +45,9 @@ class Database {
     Database& operator=(const Database&) = delete;
 
     /// Throws UniqueViolation, StoreUnavailable, and std::runtime_error for a fault of ours.
-    Task<Rows> run(const Statement& statement, Params params);
+    /// `row`: Command::row.
+    Task<Rows> run(const Statement& statement, Params params,
+                   std::optional<Uuid> row = std::nullopt);
     /// Of each statement, in order.
     Task<std::vector<Rows>> run(std::vector<Command> commands);
 

@@ -39,44 +39,44 @@ void Link::start() {
 }
 
 std::chrono::steady_clock::time_point Link::deadline() const {
-    // One that is sent again may be behind younger ones.
-    const auto is_before = [](const InFlight& a, const InFlight& b) {
-        return a.request->deadline < b.request->deadline;
+    const auto is_before = [](const RequestPtr& a, const RequestPtr& b) {
+        return a->deadline < b->deadline;
     };
-    return std::min_element(in_flight_.begin(), in_flight_.end(), is_before)->request->deadline;
+    const auto& requests = batch_->requests;
+    return (*std::min_element(requests.begin(), requests.end(), is_before))->deadline;
 }
 
-void Link::send(RequestPtr request) {
-    InFlight sent{std::move(request), std::chrono::steady_clock::now(), {}};
+void Link::send(std::vector<RequestPtr> requests) {
+    batch_.emplace(Batch{std::move(requests), {}});
     bool good = true;
-    for (const Command& command : sent.request->commands)
-        good = good && queue(sent, command);
+    for (const RequestPtr& request : batch_->requests)
+        for (const Command& command : request->commands)
+            good = good && queue(*request, command);
     good = good && PQpipelineSync(connection_.get()) == 1;
-    in_flight_.push_back(std::move(sent));
     if (!good) return break_off(one_line(PQerrorMessage(connection_.get())));
     flush();
 }
 
-bool Link::queue(InFlight& sent, const Command& command) {
+bool Link::queue(Request& request, const Command& command) {
     const Params& params = command.params;
     const std::vector<const char*> values = params.values();
     if (!prepared_) {
-        sent.expected.push_back(nullptr);
+        batch_->expected.push_back({&request, nullptr});
         return PQsendQueryParams(connection_.get(), command.statement->text, params.size(),
                                  params.types().data(), values.data(), params.lengths().data(),
                                  params.formats().data(), kBinary) == 1;
     }
-    if (!queue_prepare(sent, command)) return false;
-    sent.expected.push_back(nullptr);
+    if (!queue_prepare(request, command)) return false;
+    batch_->expected.push_back({&request, nullptr});
     return PQsendQueryPrepared(connection_.get(), command.statement->name, params.size(),
                                values.data(), params.lengths().data(), params.formats().data(),
                                kBinary) == 1;
 }
 
-bool Link::queue_prepare(InFlight& sent, const Command& command) {
+bool Link::queue_prepare(Request& request, const Command& command) {
     const Statement* statement = command.statement;
     if (!known_.insert(statement).second) return true;
-    sent.expected.push_back(statement);
+    batch_->expected.push_back({&request, statement});
     return PQsendPrepare(connection_.get(), statement->name, statement->text, command.params.size(),
                          command.params.types().data()) == 1;
 }
@@ -118,7 +118,7 @@ void Link::read() {
 
 void Link::take_results() {
     bool had_none = false;
-    while (connection_ && !in_flight_.empty() && PQisBusy(connection_.get()) == 0) {
+    while (connection_ && batch_ && PQisBusy(connection_.get()) == 0) {
         PGresult* result = PQgetResult(connection_.get());
         if (result != nullptr) {
             had_none = false;
@@ -133,58 +133,84 @@ void Link::take_results() {
 
 bool Link::take(PGresult* taken) {
     std::unique_ptr<PGresult, decltype(&PQclear)> result(taken, PQclear);
-    InFlight& current = in_flight_.front();
     switch (PQresultStatus(result.get())) {
         case PGRES_PIPELINE_SYNC:
-            finish_first();
+            finish_batch();
             return true;
         case PGRES_COMMAND_OK:
-        case PGRES_TUPLES_OK: {
-            const bool is_answer = !current.expected.empty() && current.expected.front() == nullptr;
-            if (!current.expected.empty()) current.expected.pop_front();
-            if (is_answer) current.request->rows.emplace_back(result.release());
+        case PGRES_TUPLES_OK:
+            take_answer(result.release());
             return true;
-        }
         case PGRES_PIPELINE_ABORTED:
-            if (!current.expected.empty()) {
-                // Not prepared, since something before it failed.
-                known_.erase(current.expected.front());
-                current.expected.pop_front();
-            }
+            take_abort();
             return true;
         default:
-            take_failure(current, result.get());
             break;
     }
-    const std::optional<Failure>& failure = current.request->failure;
-    if (!failure || failure->kind != Failure::Kind::broken) return true;
-    break_off(std::string(failure->message));
-    return false;
-}
-
-void Link::take_failure(InFlight& current, const PGresult* result) {
-    if (!current.expected.empty()) {
-        known_.erase(current.expected.front());
-        current.expected.pop_front();
+    const Failure failure = failure_of(result.get());
+    if (failure.kind == Failure::Kind::broken) {
+        break_off(failure.message);
+        return false;
     }
-    if (!current.request->failure) current.request->failure = failure_of(result);
+    take_failure(result.get());
+    return true;
 }
 
-void Link::finish_first() {
-    RequestPtr request = std::move(in_flight_.front().request);
-    in_flight_.pop_front();
-    const std::optional<Failure>& failure = request->failure;
-    // Before the request is sent again, which must not be on this connection.
-    if (failure && failure->ends_connection) break_off(std::string(failure->message));
-    events_.finished(std::move(request));
+void Link::take_answer(PGresult* result) {
+    Rows rows(result);
+    std::deque<Expected>& expected = batch_->expected;
+    if (expected.empty()) return;
+    if (expected.front().prepared == nullptr)
+        expected.front().request->rows.push_back(std::move(rows));
+    expected.pop_front();
 }
 
-void Link::break_off(const std::string& reason) {
+void Link::take_abort() {
+    std::deque<Expected>& expected = batch_->expected;
+    if (expected.empty()) return;
+    // Not prepared, since something before it failed.
+    known_.erase(expected.front().prepared);
+    expected.pop_front();
+}
+
+void Link::take_failure(const PGresult* result) {
+    const Failure failure = failure_of(result);
+    std::deque<Expected>& expected = batch_->expected;
+    if (expected.empty()) {
+        // The commit's, and so everyone's.
+        for (const RequestPtr& request : batch_->requests)
+            request->failure = failure;
+        return;
+    }
+    expected.front().request->failure = failure;
+    take_abort();
+}
+
+void Link::finish_batch() {
+    std::vector<RequestPtr> requests = std::move(batch_->requests);
+    batch_.reset();
+    const auto has_failed = [](const RequestPtr& request) { return request->failure.has_value(); };
+    const auto failed = std::find_if(requests.begin(), requests.end(), has_failed);
+    if (failed != requests.end()) {
+        for (const RequestPtr& request : requests) {
+            request->is_alone = true;
+            if (!request->failure)
+                request->failure = {Failure::Kind::rolled_back, "another run of the batch failed"};
+        }
+        // Before anything is sent again, which must not be on this connection.
+        if ((*failed)->failure->ends_connection) break_off((*failed)->failure->message);
+    }
+    events_.finished(std::move(requests));
+}
+
+void Link::break_off(const std::string& given) {
     if (!connection_) return;
-    std::deque<RequestPtr> unanswered;
-    for (InFlight& each : in_flight_)
-        unanswered.push_back(std::move(each.request));
-    if (!unanswered.empty()) reset_on_close(PQsocket(connection_.get()));
+    const std::string reason = given;  // which may be a request's, and so go below
+    std::vector<RequestPtr> unanswered;
+    if (batch_) {
+        unanswered = std::move(batch_->requests);
+        reset_on_close(PQsocket(connection_.get()));
+    }
     close();
     // The owner may let go of this link within.
     const auto self = shared_from_this();
@@ -192,7 +218,7 @@ void Link::break_off(const std::string& reason) {
 }
 
 void Link::close() {
-    in_flight_.clear();
+    batch_.reset();
     if (!connection_) return;
     // libpq closes the socket; the descriptor only lets go of it, and of who waits on it.
     socket_.release();

@@ -8,8 +8,8 @@
 namespace userd::postgres {
 namespace {
 
-// More on one connection would wait behind each other; more connections are opened before that.
-constexpr std::size_t kMostInFlight = 32;
+// Above that a batch gains little, and each waits for the last of it.
+constexpr std::size_t kMostInBatch = 16;
 constexpr int kMostAttempts = 10;
 constexpr std::chrono::milliseconds kTick{50};
 constexpr std::chrono::milliseconds kPauseFirst{50};
@@ -55,24 +55,27 @@ void Pool::submit(RequestPtr request) {
 
 void Pool::dispatch() {
     while (!waiting_.empty()) {
-        const std::shared_ptr<Link> link = least_busy();
-        if (!link || link->in_flight() > 0) want_connection();
-        if (!link || link->in_flight() >= kMostInFlight) return;
-        // Who is sent behind a slow one waits for it; a connection of its own is on its way, unless
-        // the last attempt failed.
-        if (is_opening_ && pause_.count() == 0 && link->is_slow(SteadyClock::now())) return;
-        RequestPtr request = std::move(waiting_.front());
-        waiting_.pop_front();
-        link->send(std::move(request));
+        const auto link = std::find_if(links_.begin(), links_.end(),
+                                       [](const auto& each) { return !each->is_busy(); });
+        // Who waits is served by whichever comes first, a new connection or one that gets free.
+        if (link == links_.end()) return want_connection();
+        const std::shared_ptr<Link> free = *link;
+        free->send(take_batch());
     }
 }
 
-std::shared_ptr<Link> Pool::least_busy() const {
-    const auto busier = [](const auto& a, const auto& b) {
-        return a->in_flight() < b->in_flight();
-    };
-    const auto least = std::min_element(links_.begin(), links_.end(), busier);
-    return least == links_.end() ? nullptr : *least;
+std::vector<RequestPtr> Pool::take_batch() {
+    std::vector<RequestPtr> batch;
+    do {
+        batch.push_back(std::move(waiting_.front()));
+        waiting_.pop_front();
+    } while (batch.front()->may_share() && batch.size() < kMostInBatch && !waiting_.empty() &&
+             waiting_.front()->may_share());
+    // Two transactions that lock rows in one order never wait for each other in a circle.
+    const auto row_of = [](const RequestPtr& request) { return request->commands.front().row; };
+    std::stable_sort(batch.begin(), batch.end(),
+                     [&row_of](const auto& a, const auto& b) { return row_of(a) < row_of(b); });
+    return batch;
 }
 
 void Pool::want_connection() {
@@ -118,8 +121,8 @@ void Pool::add_link(ConnectionPtr connection) {
     auto key = std::make_shared<const Link*>(nullptr);
     auto link = std::make_shared<Link>(
         loop_, std::move(connection), settings_.prepared,
-        Link::Events{[this](RequestPtr request) { finished(std::move(request)); },
-                     [this, key](std::deque<RequestPtr> unanswered, const std::string& reason) {
+        Link::Events{[this](std::vector<RequestPtr> requests) { finished(std::move(requests)); },
+                     [this, key](std::vector<RequestPtr> unanswered, const std::string& reason) {
                          broke(*key, std::move(unanswered), reason);
                      }});
     *key = link.get();
@@ -127,7 +130,7 @@ void Pool::add_link(ConnectionPtr connection) {
     link->start();
 }
 
-void Pool::broke(const Link* link, std::deque<RequestPtr> unanswered, const std::string& reason) {
+void Pool::broke(const Link* link, std::vector<RequestPtr> unanswered, const std::string& reason) {
     std::erase_if(links_, [link](const auto& each) { return each.get() == link; });
     last_trouble_ = "the connection broke: " + reason;
     if (links_.empty()) {
@@ -141,13 +144,15 @@ void Pool::broke(const Link* link, std::deque<RequestPtr> unanswered, const std:
     dispatch();
 }
 
-void Pool::finished(RequestPtr request) {
-    if (!request->failure) {
-        finish(std::move(request));
-        return dispatch();
+void Pool::finished(std::vector<RequestPtr> requests) {
+    for (RequestPtr& request : requests) {
+        if (!request->failure) {
+            finish(std::move(request));
+            continue;
+        }
+        Failure failure = *std::exchange(request->failure, std::nullopt);
+        repeat_or_fail(std::move(request), std::move(failure));
     }
-    Failure failure = *std::exchange(request->failure, std::nullopt);
-    repeat_or_fail(std::move(request), std::move(failure));
     dispatch();
 }
 
@@ -188,9 +193,9 @@ void Pool::tick() {
         is_ticking_ = false;
         if (error) return;
         look_at_deadlines();
-        const bool is_busy = !waiting_.empty() ||
-                             std::any_of(links_.begin(), links_.end(),
-                                         [](const auto& link) { return link->in_flight() > 0; });
+        const bool is_busy =
+            !waiting_.empty() || std::any_of(links_.begin(), links_.end(),
+                                             [](const auto& link) { return link->is_busy(); });
         if (is_busy) tick();
     });
 }
@@ -199,7 +204,7 @@ void Pool::look_at_deadlines() {
     const SteadyClock::time_point now = SteadyClock::now();
     const Links links = links_;
     for (const std::shared_ptr<Link>& link : links) {
-        if (link->in_flight() == 0 || now < link->deadline()) continue;
+        if (!link->is_busy() || now < link->deadline()) continue;
         link->break_off("no answer in time");
     }
     if (links_.empty() && !waiting_.empty() && now >= hope_until_)

@@ -41,13 +41,14 @@ class Pool {
 
     /// Sends what waits, as far as there are connections for it.
     void dispatch();
-    [[nodiscard]] std::shared_ptr<Link> least_busy() const;
+    /// What goes out next, in one transaction. Needs somebody to wait.
+    [[nodiscard]] std::vector<RequestPtr> take_batch();
     void want_connection();
     void open();
     void opened(Connected connected);
     void add_link(ConnectionPtr connection);
-    void broke(const Link* link, std::deque<RequestPtr> unanswered, const std::string& reason);
-    void finished(RequestPtr request);
+    void broke(const Link* link, std::vector<RequestPtr> unanswered, const std::string& reason);
+    void finished(std::vector<RequestPtr> requests);
     void repeat_or_fail(RequestPtr request, Failure failure);
     /// Nobody answers: whoever waits, and whoever comes until that changes, is told so.
     void declare_away(const std::string& reason);

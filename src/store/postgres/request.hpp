@@ -18,6 +18,7 @@ struct Request {
     std::vector<Command> commands;
     std::chrono::steady_clock::time_point deadline;
     int attempts = 0;
+    bool is_alone = false;  ///< shares no transaction, since one that was shared has failed
 
     std::vector<Rows> rows;          ///< of the commands that are done
     std::optional<Failure> failure;  ///< the first; nothing of the run was done, unless broken
@@ -28,6 +29,11 @@ struct Request {
         return std::none_of(commands.begin(), commands.end(), [](const Command& command) {
             return command.statement->repeat == Repeat::no;
         });
+    }
+    /// Whether it may be sent with others in one transaction: runs that are reads, or lock the one
+    /// row they name, in the order of their rows.
+    [[nodiscard]] bool may_share() const {
+        return !is_alone && (is_read() || (commands.size() == 1 && commands.front().row));
     }
     [[nodiscard]] bool is_read() const {
         return std::all_of(commands.begin(), commands.end(), [](const Command& command) {

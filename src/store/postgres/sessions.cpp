@@ -110,7 +110,7 @@ Task<Rotation> rotate_session(Database& db, Rotate request) {
     Params params(db.now(), request.session, request.user, request.generation,
                   request.refresh_key_id, millis(request.refresh_lifetime),
                   millis(request.repeat_window), request.client.address, request.client.agent);
-    const Rows rows = co_await db.run(kRotate, std::move(params));
+    const Rows rows = co_await db.run(kRotate, std::move(params), request.session);
     Rotation rotation;
     if (rows.empty()) co_return rotation;
     if (rows[0].is_null(0))
