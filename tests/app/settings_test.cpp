@@ -47,7 +47,7 @@ TEST(Settings, DefaultsAreTheContracts) {
     EXPECT_EQ(settings.management_listen.port, 8001);
     EXPECT_EQ(describe(settings.database), "sqlite:///userd.db");
     EXPECT_TRUE(settings.database_prepared);
-    EXPECT_EQ(settings.database_connections, 4U);
+    EXPECT_EQ(settings.database_connections, 8U);
     EXPECT_EQ(settings.database_timeout, std::chrono::seconds(5));
     EXPECT_EQ(settings.kafka_brokers, "");
     EXPECT_EQ(settings.kafka_topic, "user-events");
