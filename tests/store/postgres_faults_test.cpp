@@ -189,6 +189,29 @@ TEST_F(PostgresFaults, AServerThatFallsSilentIsGivenUpAtTheDeadlineAndComesBack)
     EXPECT_TRUE(wait_until([&] { return serves(db); }));
 }
 
+TEST_F(PostgresFaults, TheFirstRunMayComeLongAfterTheStart) {
+    PostgresSettings patient = settings();
+    patient.operation_timeout = std::chrono::milliseconds(700);
+    Database db(std::move(patient));
+    const auto later = std::chrono::steady_clock::now() + std::chrono::milliseconds(800);
+    ASSERT_TRUE(wait_until([&] { return std::chrono::steady_clock::now() > later; }));
+    proxy_.hold_answers();
+    std::atomic<bool> is_over{false};
+    std::thread caller([&] {
+        try {
+            number(db, kAdd);
+        } catch (const StoreUnavailable&) {
+        }
+        is_over = true;
+    });
+    // Longer than the pool looks at who waits, shorter than its time.
+    const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
+    ASSERT_TRUE(wait_until([&] { return std::chrono::steady_clock::now() > soon || is_over; }));
+    EXPECT_FALSE(is_over);
+    proxy_.let_answers_pass();
+    caller.join();
+}
+
 TEST_F(PostgresFaults, AConnectionThatIsGivenUpIsResetSoThatTheServerRunsNothingOfItLater) {
     PostgresSettings silent = settings();
     silent.operation_timeout = std::chrono::seconds(1);

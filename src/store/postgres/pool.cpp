@@ -30,7 +30,6 @@ Pool::Pool(boost::asio::io_context& loop, const Conninfo& conninfo, PoolSettings
       conninfo_(conninfo),
       settings_(settings),
       health_(health),
-      hope_until_(SteadyClock::now() + settings.operation_timeout),
       ticker_(loop),
       reopen_(loop) {}
 
@@ -81,6 +80,9 @@ std::vector<RequestPtr> Pool::take_batch() {
 void Pool::want_connection() {
     if (is_opening_ || links_.size() >= settings_.connections) return;
     is_opening_ = true;
+    // The first one ever, or after all was well: nothing says yet that there will be none.
+    if (links_.empty() && last_trouble_.empty())
+        hope_until_ = SteadyClock::now() + settings_.operation_timeout;
     reopen_.expires_after(pause_);
     reopen_.async_wait([this](boost::system::error_code error) {
         if (!error) open();
@@ -107,6 +109,7 @@ void Pool::opened(Connected connected) {
         return;
     }
     pause_ = std::clamp(2 * pause_, kPauseFirst, kPauseMost);
+    last_trouble_ = connected.error;
     if (!links_.empty()) return;  // those serve; a further one is tried when there is need
     declare_away(connected.error);
     want_connection();
