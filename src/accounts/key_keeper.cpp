@@ -9,7 +9,10 @@ namespace userd {
 namespace {
 
 constexpr std::chrono::seconds kClockSkew{60};  // of replicas
-constexpr int kTries = 20;                      // each lost one means that another keeper has won
+// Replicas look every 2 s. One that signed with a key at once would have its tokens refused by
+// those that have not looked yet.
+constexpr std::chrono::seconds kOthersFollow{5};
+constexpr int kTries = 20;  // each lost one means that another keeper has won
 
 RotationSettings rotation_of(const KeyKeeperSettings& settings) {
     RotationSettings rotation;
@@ -99,6 +102,7 @@ Task<std::shared_ptr<const KeySet>> KeyKeeper::load(FirstKey first_key) {
 Task<void> KeyKeeper::keep() {
     const std::int64_t version = co_await store_.key_ring_version();
     if (version != ring_.version) co_await read_again();
+    if (signs_anew_at_ && *signs_anew_at_ <= clock_()) adopt(ring_, open(ring_.keys));
     const MakeKey placeholder = [this] {
         StoredKey key;
         key.algorithm = rotation_.algorithm;  // what is looked up by it must be found
@@ -116,9 +120,15 @@ Task<void> KeyKeeper::read_again() {
     StoredKeyRing ring = co_await store_.read_key_ring();
     // A command that ran meanwhile knows better; the next look settles it.
     if (ring_.version != before) co_return;
-    std::shared_ptr<const KeySet> keys = open(ring.keys);
+    const StoredKey* signer = signing_key(ring.keys, rotation_.algorithm);
+    const StoredKey* former = signing_key(ring_.keys, rotation_.algorithm);
+    const bool is_news = signer != nullptr && find(ring_.keys, signer->id) == nullptr;
+    const std::string keeps = is_news && former != nullptr ? former->id : "";
+    std::shared_ptr<const KeySet> keys = open(ring.keys, keeps);
     log_changes(ring_.keys, ring.keys);
+    const bool is_held = find(ring.keys, keeps) != nullptr;
     adopt(std::move(ring), std::move(keys));
+    if (is_held) signs_anew_at_ = clock_() + kOthersFollow;
 }
 
 Task<RingEdit> KeyKeeper::change(Edit edit) {
@@ -145,6 +155,7 @@ Task<RingEdit> KeyKeeper::change(Edit edit) {
 void KeyKeeper::adopt(StoredKeyRing ring, std::shared_ptr<const KeySet> keys) {
     ring_ = std::move(ring);
     keys_ = std::move(keys);
+    signs_anew_at_.reset();
     if (publish_) publish_(keys_);
 }
 
@@ -152,9 +163,11 @@ MakeKey KeyKeeper::maker(Timestamp now) const {
     return [this, now] { return vault_.put(*Key::generate(algorithm_), now); };
 }
 
-std::shared_ptr<const KeySet> KeyKeeper::open(const StoredKeys& keys) const {
+std::shared_ptr<const KeySet> KeyKeeper::open(const StoredKeys& keys,
+                                              const std::string& former) const {
     KeySet::Parts parts = secrets_;
-    const StoredKey* signer = signing_key(keys, rotation_.algorithm);
+    const StoredKey* kept = find(keys, former);
+    const StoredKey* signer = kept != nullptr ? kept : signing_key(keys, rotation_.algorithm);
     for (const StoredKey& key : keys) {
         parts.verifying.push_back(vault_.take(key));
         if (!parts.signing && &key == signer) parts.signing = parts.verifying.back();

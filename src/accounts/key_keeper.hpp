@@ -78,7 +78,9 @@ class KeyKeeper {
     Task<KeyChange> command(Edit edit);
     Task<void> read_again();
     [[nodiscard]] MakeKey maker(Timestamp now) const;
-    [[nodiscard]] std::shared_ptr<const KeySet> open(const StoredKeys& keys) const;
+    /// What signs is `former`, if it is in the ring, or else the ring's active key.
+    [[nodiscard]] std::shared_ptr<const KeySet> open(const StoredKeys& keys,
+                                                     const std::string& former = "") const;
     void adopt(StoredKeyRing ring, std::shared_ptr<const KeySet> keys);
 
     Store& store_;
@@ -90,6 +92,8 @@ class KeyKeeper {
     Clock clock_;
     Publish publish_;
     StoredKeyRing ring_;  ///< as last seen
+    /// Set while a key that another process made does not sign here yet.
+    std::optional<Timestamp> signs_anew_at_;
     std::shared_ptr<const KeySet> keys_;
 };
 

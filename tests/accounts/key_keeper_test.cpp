@@ -66,18 +66,38 @@ TEST_F(KeyKeeperTest, AWholeRotationLetsNoTokenDieEarly) {
     EXPECT_THAT(one->keeper.jwks(), Not(HasSubstr(first)));
 }
 
-TEST_F(KeyKeeperTest, AChangeBehindAReplicasBackIsSeenAtItsNextLook) {
+TEST_F(KeyKeeperTest,
+       AKeyThatSignsAtOnceVerifiesAtAReplicasNextLookAndSignsThereOnceAllHaveLooked) {
     const auto one = started();
     const auto other = started();
+    const auto late = started();
     const std::string old = other->token(now());
     run_task(one->keeper.rotate(true));
     EXPECT_EQ(other->changes, 0);
     other->keep();
     EXPECT_EQ(other->changes, 1);
+    EXPECT_TRUE(other->takes(one->token(now()), now()));
+    // One that has not looked yet knows no other signer than the former one.
+    EXPECT_NE(other->signer(), active());
+    EXPECT_TRUE(late->takes(other->token(now()), now()));
+    late->keep();
+    pass(std::chrono::seconds(5));
+    other->keep();
     EXPECT_EQ(other->signer(), active());
     EXPECT_TRUE(other->takes(old, now()));
+    EXPECT_TRUE(late->takes(other->token(now()), now()));
     other->keep();
-    EXPECT_EQ(other->changes, 1);
+    EXPECT_EQ(other->changes, 2);
+}
+
+TEST_F(KeyKeeperTest, AKeyThatIsThrownOutSignsNowhereFromTheNextLookOn) {
+    const auto one = started();
+    const auto other = started();
+    const std::string gone = active();
+    run_task(one->keeper.retire(gone));
+    other->keep();
+    EXPECT_EQ(other->signer(), active());
+    EXPECT_NE(other->signer(), gone);
 }
 
 TEST_F(KeyKeeperTest, AReplicaThatIsLateTakesTokensOfTheNewSigner) {
