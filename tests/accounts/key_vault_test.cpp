@@ -141,6 +141,8 @@ TEST_F(KeyKeeperTest, ReplicasChangeTheMasterKeyOneAfterTheOther) {
     EXPECT_TRUE(young->takes(old->token(now()), now()));
     run_task(old->keeper.rotate(true));
     young->keep();
+    pass(std::chrono::seconds(5));
+    young->keep();
     EXPECT_EQ(young->signer(), old->signer());
     const RefreshClaims claims{UserId{}, SessionId{}, 1, now(), now() + std::chrono::days(1)};
     const auto made = young->tokens->make_refresh(claims, young->tokens->refresh_key_id());
