@@ -7,6 +7,12 @@
 
 namespace userd {
 namespace asio = boost::asio;
+namespace {
+
+// The next look finds what was missing: the database has shown that it is there.
+constexpr std::chrono::milliseconds kGapPause{20};
+
+}  // namespace
 
 Relay::Impl::Impl(Store& store, PublisherFactory make_publisher, RelaySettings settings)
     : store_(store),
@@ -193,6 +199,8 @@ Task<void> Relay::Impl::fill() {
             take_in(std::move(event));
         send_ready();
     }
+    if (std::exchange(has_gap_, false))
+        next_look_ = std::min(next_look_, SteadyClock::now() + kGapPause);
 }
 
 bool Relay::Impl::has_room() const {
@@ -202,6 +210,12 @@ bool Relay::Impl::has_room() const {
 void Relay::Impl::take_in(Event event) {
     cursor_ = event.sequence;
     if (window_.contains(event.sequence) || settled_.holds(event)) return;
+    // The user's event before it became visible behind the cursor. It goes first.
+    if (event.previous != 0 && !window_.contains(event.previous) &&
+        !settled_.contains(event.previous)) {
+        has_gap_ = true;
+        return;
+    }
     window_.add(std::move(event));
 }
 

@@ -71,6 +71,7 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     std::uint64_t holding_ = 0;         ///< of the lease, for which the publisher was made
     std::int64_t epoch_ = 0;            ///< of the lease under which it was last held
     std::int64_t cursor_ = 0;           ///< the last event read
+    bool has_gap_ = false;  ///< an event was passed over that is to be read from the start again
     SteadyClock::time_point next_look_{};
     SteadyClock::time_point next_poll_;
     SteadyClock::time_point heard_at_{};  ///< of the broker, while something is in flight

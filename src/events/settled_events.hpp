@@ -32,6 +32,11 @@ class SettledEvents {
     /// LeaseLost.
     Task<bool> write_back(std::int64_t epoch, bool even_in_pause);
 
+    /// Whether its fate is known and not yet written back.
+    [[nodiscard]] bool contains(std::int64_t sequence) const {
+        return acknowledged_.contains(sequence) || refused_.contains(sequence);
+    }
+
     void note_store_failure(const std::string& reason);
     void note_store_success();
     /// When the store may be tried again, if it failed.

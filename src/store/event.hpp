@@ -31,7 +31,10 @@ struct Event {
     std::int64_t version = 0;  ///< 1, 2, 3, … per user without a gap; deletion has one too
     Timestamp time;
     std::optional<UserState> state;  ///< absent for user_deleted, and once erased
-    std::string traceparent;         ///< W3C Trace Context of the causing request, or empty
+    /// Of an event that was read to be sent: the sequence of its user's event before it, while that
+    /// waits too; else 0. Always 0 where events become visible in their order.
+    std::int64_t previous = 0;
+    std::string traceparent;  ///< W3C Trace Context of the causing request, or empty
 
     bool operator==(const Event&) const = default;
 };

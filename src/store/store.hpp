@@ -148,7 +148,7 @@ class Store {
 
     /// Events that wait with sequence > after, in sequence order, without parked ones and without
     /// those of users who have an earlier parked one. An event with a lower sequence than one that
-    /// was read may become visible later, but never one of the same user. LeaseLost.
+    /// was read may become visible later: Event::previous tells of it. LeaseLost.
     virtual Task<std::vector<Event>> waiting_events(std::int64_t after, int limit,
                                                     std::int64_t epoch) = 0;
     /// For people: the newest `limit` events that wait, oldest first, parked ones with their

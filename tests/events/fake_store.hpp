@@ -104,8 +104,10 @@ class FakeStore : public Store {
             largest_read_ = std::max(largest_read_.load(), limit);
             for (const auto& [sequence, event] : outbox_)
                 if (sequence > after && sequence != hidden_ && !is_held_back(event) &&
-                    events.size() < static_cast<std::size_t>(limit))
+                    events.size() < static_cast<std::size_t>(limit)) {
                     events.push_back(event);
+                    events.back().previous = previous_of(event);
+                }
         }
         fault("read", true);
         co_return events;
@@ -188,6 +190,11 @@ class FakeStore : public Store {
         throw std::logic_error("a relay has no business with this");
     }
 
+    [[nodiscard]] std::int64_t previous_of(const Event& event) const {
+        for (const auto& [sequence, other] : outbox_)
+            if (other.user == event.user && other.version == event.version - 1) return sequence;
+        return 0;
+    }
     [[nodiscard]] bool is_held_back(const Event& event) const {
         return std::any_of(parked_.begin(), parked_.end(), [&](const auto& parked) {
             return parked.first <= event.sequence && outbox_.at(parked.first).user == event.user;

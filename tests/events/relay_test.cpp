@@ -257,6 +257,34 @@ TEST_F(RelayTest, AFullQueueOfThePublisherLosesNothing) {
     EXPECT_THAT(broker.topic, SizeIs(50));
 }
 
+TEST_F(RelayTest, AnEventThatBecomesVisibleLateIsNotOvertakenByItsUsersNext) {
+    settings.look_every = std::chrono::hours(1);
+    settings.poll = std::chrono::milliseconds(1);
+    settings.window = 100;
+    settings.batch = 10;
+    bool is_open = false;
+    broker.script = [&](std::vector<Event>& in_flight) {
+        return is_open ? broker.acknowledge_all(in_flight) : std::vector<Delivery>();
+    };
+    const Event late = store.write(kAda);
+    store.hide(late.sequence);
+    // So many are out that the outbox is not read from its start.
+    for (int i = 0; i < 20; ++i)
+        store.write(user_number(100 + i));
+    std::int64_t next = 0;
+    int looks = 0;
+    ASSERT_TRUE(relay_until([&] {
+        if (broker.handed_over.size() == 20 && next == 0) {
+            store.show();
+            next = store.write(kAda).sequence;
+        }
+        // What came after the cursor was read by then.
+        if (next != 0 && ++looks > 50) is_open = true;
+        return store.outbox().empty();
+    }));
+    EXPECT_THAT(versions_in_topic(kAda), ElementsAre(1, 2));
+}
+
 TEST_F(RelayTest, AnEventThatBecomesVisibleLateIsSent) {
     // Of two transactions the one with the higher number may commit first.
     const Event late = store.write(kAda);

@@ -4,6 +4,7 @@
 
 #include "store/postgres_fixture.hpp"
 #include "store/store_contract.hpp"
+#include "support/outbox_lease.hpp"
 
 namespace userd {
 namespace {
@@ -203,6 +204,21 @@ TEST_F(PostgresRaces, SweepsLeaveWhatOthersHold) {
     other_.run("COMMIT");
     EXPECT_EQ(run_task(store_->sweep_sessions(SessionId(), 10)).removed, 1);
     EXPECT_EQ(run_task(store_->sweep_attempts(10, 10)), 1);
+}
+
+TEST_F(PostgresRaces, AnEventNamesItsUsersEventBeforeItWhileThatWaits) {
+    run_task(store_->set_email(user_.id, "new@example.org", "new@example.org")).value();
+    const std::int64_t epoch = outbox_epoch(*store_);
+    const auto waiting = [&](std::int64_t after) {
+        return run_task(store_->waiting_events(after, 10, epoch));
+    };
+    const std::vector<Event> both = waiting(0);
+    ASSERT_THAT(both, SizeIs(2));
+    EXPECT_EQ(both[0].previous, 0);
+    EXPECT_EQ(both[1].previous, both[0].sequence);
+    EXPECT_EQ(waiting(both[0].sequence).at(0).previous, both[0].sequence);
+    run_task(store_->remove_sent({both[0].sequence}, epoch));
+    EXPECT_EQ(waiting(0).at(0).previous, 0);
 }
 
 }  // namespace

@@ -31,7 +31,9 @@ namespace {
 // The events are looked up by key, however many the planner thinks that there are.
 constexpr Statement kWaiting{"waiting_events", R"(
     SELECT lease.held, e.sequence, e.id, e.type, e.user_id, e.version, e.time, e.traceparent,
-           e.username, e.email, e.created_at, e.updated_at, e.disabled
+           e.username, e.email, e.created_at, e.updated_at, e.disabled,
+           (SELECT before.sequence FROM events before JOIN outbox b USING (sequence)
+            WHERE before.user_id = e.user_id AND before.version = e.version - 1)
     FROM (SELECT EXISTS (SELECT 1 FROM outbox_lease
                          WHERE epoch = $3::bigint AND holder IS NOT NULL) AS held) lease
     LEFT JOIN events e ON lease.held AND e.sequence = ANY (ARRAY(
@@ -120,8 +122,11 @@ Task<std::vector<Event>> waiting_events(Database& db, std::int64_t after, int li
     const Rows rows = co_await db.run(kWaiting, std::move(params));
     require_lease(rows);
     std::vector<Event> events;
-    for (int i = 0; i < rows.size(); ++i)
-        if (!rows[i].is_null(1)) events.push_back(read_event(rows[i]));
+    for (int i = 0; i < rows.size(); ++i) {
+        if (rows[i].is_null(1)) continue;
+        events.push_back(read_event(rows[i]));
+        if (!rows[i].is_null(13)) events.back().previous = rows[i].int64(13);
+    }
     co_return events;
 }
 
