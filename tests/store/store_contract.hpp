@@ -86,7 +86,12 @@ class StoreContract : public testing::TestWithParam<Backend> {
         return run_task(store_->read_profile(session.user, session.id)).has_value();
     }
     std::vector<Event> waiting(std::int64_t after = 0, int limit = 100) {
-        return run_task(store_->waiting_events(after, limit, outbox_epoch(*store_)));
+        std::vector<Event> events =
+            run_task(store_->waiting_events(after, limit, outbox_epoch(*store_)));
+        // Which kind of database tells of it is not the contract.
+        for (Event& event : events)
+            event.previous = 0;
+        return events;
     }
     void remove_sent(std::vector<std::int64_t> sequences) {
         run_task(store_->remove_sent(std::move(sequences), outbox_epoch(*store_)));
