@@ -35,6 +35,17 @@ std::string compared_form(std::string_view text) {
     return form;
 }
 
+std::string hex(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string digits;
+    digits.reserve(2 * bytes.size());
+    for (const char byte : bytes) {
+        digits += kDigits[static_cast<unsigned char>(byte) >> 4U];
+        digits += kDigits[static_cast<unsigned char>(byte) & 15U];
+    }
+    return digits;
+}
+
 std::string_view trim(std::string_view text) noexcept {
     constexpr std::string_view kSpace = " \t";
     const std::size_t first = text.find_first_not_of(kSpace);

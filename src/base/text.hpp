@@ -9,6 +9,9 @@ namespace userd {
 /// is. The only function that makes it, so every store agrees.
 [[nodiscard]] std::string compared_form(std::string_view text);
 
+/// Two digits in lower case for each byte.
+[[nodiscard]] std::string hex(std::string_view bytes);
+
 /// Without spaces and tabs at either end (RFC 9110 section 5.6.3).
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -10,6 +11,11 @@
 namespace userd {
 
 enum class EventType { user_registered, user_updated, user_deleted };
+
+/// As every kind of database keeps it.
+[[nodiscard]] std::string_view stored_name(EventType type) noexcept;
+/// std::runtime_error for a name that is none.
+[[nodiscard]] EventType parse_event_type(std::string_view name);
 
 /// A user's whole state after a change, as consumers see it. Never holds a password hash.
 struct UserState {

@@ -18,6 +18,8 @@ enum class KeyState {
 
 /// As stored, and for people.
 [[nodiscard]] std::string_view name_of(KeyState state) noexcept;
+/// std::runtime_error for a name that is none.
+[[nodiscard]] KeyState parse_key_state(std::string_view name);
 
 /// A signing key as the store keeps it; the private part is sealed under a key of the service's.
 struct StoredKey {

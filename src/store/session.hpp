@@ -17,6 +17,11 @@ struct Client {
 };
 inline constexpr std::size_t kMaxAgent = 256;
 
+/// Tokens carry whole seconds, so what a token is made of has no more.
+[[nodiscard]] inline Timestamp whole_seconds(Timestamp time) {
+    return std::chrono::floor<std::chrono::seconds>(time);
+}
+
 struct Session {
     SessionId id;
     UserId user;

@@ -52,6 +52,11 @@ struct Profile {
     Timestamp updated_at;
 };
 
+/// Whether a key is an e-mail's: no username has an '@', and every e-mail has one.
+[[nodiscard]] inline bool is_email_key(std::string_view key) {
+    return key.find('@') != std::string_view::npos;
+}
+
 struct OutboxStats {
     std::int64_t waiting = 0;  ///< events not yet acknowledged by Kafka, parked ones too
     std::int64_t parked = 0;

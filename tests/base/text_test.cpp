@@ -28,5 +28,10 @@ TEST(Text, CodePointsAreCountedOnce) {
     EXPECT_EQ(count_code_points("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), 4U);
 }
 
+TEST(Hex, IsTwoDigitsForEachByteWhateverItsSign) {
+    EXPECT_EQ(hex(""), "");
+    EXPECT_EQ(hex(std::string_view("\0\x0f\x7f\x80\xff", 5)), "000f7f80ff");
+}
+
 }  // namespace
 }  // namespace userd

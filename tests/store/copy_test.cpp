@@ -20,13 +20,7 @@ class Copy : public testing::Test {
             const std::string name = "user" + std::to_string(i);
             const User user =
                 run_task(store->add_user(make_new_user(name, name + "@x.org"), "trace")).value();
-            OpenSession opening;
-            opening.id = SessionId::make(system_now());
-            opening.user = user.id;
-            opening.verified_hash = "hash-1";
-            opening.refresh_key_id = "key";
-            opening.refresh_lifetime = std::chrono::days(7);
-            opening.session_lifetime = std::chrono::days(30);
+            OpenSession opening = make_opening(user.id);
             opening.client = {"192.0.2.1", "Mozilla/5.0 \"ü\" \\x00"};
             sessions_.push_back(run_task(store->open_session(opening)).value());
             users_.push_back(user);

@@ -40,13 +40,7 @@ class PostgresRaces : public testing::Test {
     }
 
     [[nodiscard]] OpenSession opening(int max_sessions = 50) const {
-        OpenSession request;
-        request.id = SessionId::make(system_now());
-        request.user = user_.id;
-        request.verified_hash = "hash-1";
-        request.refresh_key_id = "key-1";
-        request.refresh_lifetime = std::chrono::days(7);
-        request.session_lifetime = std::chrono::days(30);
+        OpenSession request = make_opening(user_.id);
         request.max_sessions = max_sessions;
         return request;
     }

@@ -49,13 +49,7 @@ class PostgresRepeat : public testing::Test {
     }
 
     [[nodiscard]] OpenSession opening() const {
-        OpenSession request;
-        request.id = SessionId::make(system_now());
-        request.user = user_.id;
-        request.verified_hash = "hash-1";
-        request.refresh_key_id = "key-1";
-        request.refresh_lifetime = std::chrono::days(7);
-        request.session_lifetime = std::chrono::days(30);
+        OpenSession request = make_opening(user_.id);
         return request;
     }
     void expect_same(const Result<Session>& first, const Result<Session>& second) {

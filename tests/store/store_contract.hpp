@@ -40,6 +40,18 @@ struct Backend {
     return user;
 }
 
+/// Of a session of a user that make_new_user made.
+[[nodiscard]] inline OpenSession make_opening(const UserId& user) {
+    OpenSession request;
+    request.id = SessionId::make(system_now());
+    request.user = user;
+    request.verified_hash = "hash-1";
+    request.refresh_key_id = "key-1";
+    request.refresh_lifetime = std::chrono::days(7);
+    request.session_lifetime = std::chrono::days(30);
+    return request;
+}
+
 /// The contract of Store, the same on every backend. Each test has a store of its own.
 class StoreContract : public testing::TestWithParam<Backend> {
   protected:
@@ -50,16 +62,7 @@ class StoreContract : public testing::TestWithParam<Backend> {
     }
     User ada() { return add("Ada", "Ada@example.org").value(); }
 
-    [[nodiscard]] OpenSession opening(const User& user) const {
-        OpenSession request;
-        request.id = SessionId::make(system_now());
-        request.user = user.id;
-        request.verified_hash = "hash-1";
-        request.refresh_key_id = "key-1";
-        request.refresh_lifetime = std::chrono::days(7);
-        request.session_lifetime = std::chrono::days(30);
-        return request;
-    }
+    [[nodiscard]] static OpenSession opening(const User& user) { return make_opening(user.id); }
     Result<Session> try_open(OpenSession request) {
         return run_task(store_->open_session(std::move(request)));
     }

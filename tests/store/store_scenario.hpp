@@ -9,13 +9,7 @@ namespace userd {
 namespace scenario {
 
 inline OpenSession opening(const User& user, int max_sessions = 50) {
-    OpenSession request;
-    request.id = SessionId::make(system_now());
-    request.user = user.id;
-    request.verified_hash = "hash-1";
-    request.refresh_key_id = "key-1";
-    request.refresh_lifetime = std::chrono::days(7);
-    request.session_lifetime = std::chrono::days(30);
+    OpenSession request = make_opening(user.id);
     request.client = {"192.0.2.1", "it's an 'Agent' = 1, $2 = 2"};
     request.max_sessions = max_sessions;
     return request;

@@ -6,6 +6,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/text.hpp"
+
 namespace userd {
 namespace {
 
@@ -29,18 +31,12 @@ class Checksum {
             }
         }
     }
-    [[nodiscard]] std::string hex() {
+    [[nodiscard]] std::string digits() {
         std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
         unsigned size = 0;
         if (EVP_DigestFinal_ex(context_.get(), digest.data(), &size) != 1)
             throw std::runtime_error("SHA-256 does not end");
-        constexpr std::string_view kDigits = "0123456789abcdef";
-        std::string text;
-        for (unsigned i = 0; i < size; ++i) {
-            text += kDigits[digest[i] >> 4U];
-            text += kDigits[digest[i] & 15U];
-        }
-        return text;
+        return hex({reinterpret_cast<const char*>(digest.data()), size});
     }
 
   private:
@@ -85,7 +81,7 @@ CopiedTable sum_up(CopySource& side, const Table& table, std::int64_t total,
         summed.rows += static_cast<std::int64_t>(rows.size());
         after = rows.back();
     }
-    summed.checksum = checksum.hex();
+    summed.checksum = checksum.digits();
     return summed;
 }
 

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "async/block_on.hpp"
+#include "base/text.hpp"
 #include "store/postgres/database.hpp"
 
 namespace userd {
@@ -54,16 +55,6 @@ const char* sql_type(ColumnType type) {
             return "bytea";
     }
     return "";
-}
-
-std::string hex(const std::string& bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text;
-    for (const char byte : bytes) {
-        text += kDigits[static_cast<unsigned char>(byte) >> 4U];
-        text += kDigits[static_cast<unsigned char>(byte) & 15U];
-    }
-    return text;
 }
 
 /// As the type's input function takes it.

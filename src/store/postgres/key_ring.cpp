@@ -1,10 +1,10 @@
 #include "store/postgres/key_ring.hpp"
 
 #include <optional>
-#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
+
+#include "store/from_row.hpp"
 
 namespace userd::postgres {
 namespace {
@@ -39,30 +39,6 @@ constexpr Statement kInsert{"fill_key_ring", R"(
                verify_until)
     WHERE EXISTS (SELECT 1 FROM key_ring WHERE change = $1::uuid))"};
 
-constexpr KeyState kStates[] = {KeyState::next, KeyState::active, KeyState::retired};
-
-KeyState parse_state(std::string_view name) {
-    for (const KeyState state : kStates)
-        if (name_of(state) == name) return state;
-    throw std::runtime_error("the database holds a key of the unknown state '" + std::string(name) +
-                             "'");
-}
-
-/// Of a row of kRead that has a key.
-StoredKey read_key(const Row& row) {
-    StoredKey key;
-    key.id = row.text(1);
-    key.algorithm = row.text(2);
-    key.state = parse_state(row.bytes(3));
-    key.public_jwk = row.text(4);
-    key.sealed = row.text(5);
-    key.sealed_by = row.text(6);
-    key.created_at = row.time(7);
-    key.activated_at = row.optional_time(8);
-    key.verify_until = row.optional_time(9);
-    return key;
-}
-
 std::int64_t millis_or_none(const std::optional<Timestamp>& time) {
     return time ? unix_millis(*time) : -1;
 }
@@ -94,7 +70,7 @@ Task<StoredKeyRing> read_key_ring(Database& db) {
     StoredKeyRing ring;
     for (int i = 0; i < rows.size(); ++i) {
         ring.version = rows[i].int64(0);
-        if (!rows[i].is_null(1)) ring.keys.push_back(read_key(rows[i]));
+        if (!rows[i].is_null(1)) ring.keys.push_back(key_from(rows[i]));
     }
     co_return ring;
 }

@@ -152,7 +152,7 @@ bool Link::take(PGresult* taken) {
         break_off(failure.message);
         return false;
     }
-    take_failure(result.get());
+    take_failure(failure);
     return true;
 }
 
@@ -173,8 +173,7 @@ void Link::take_abort() {
     expected.pop_front();
 }
 
-void Link::take_failure(const PGresult* result) {
-    const Failure failure = failure_of(result);
+void Link::take_failure(const Failure& failure) {
     std::deque<Expected>& expected = batch_->expected;
     if (expected.empty()) {
         // The commit's, and so everyone's.

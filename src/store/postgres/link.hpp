@@ -61,7 +61,7 @@ class Link : public std::enable_shared_from_this<Link> {
     /// False when the connection is of no more use.
     [[nodiscard]] bool take(PGresult* result);
     void take_answer(PGresult* result);
-    void take_failure(const PGresult* result);
+    void take_failure(const Failure& failure);
     void take_abort();
     void finish_batch();
 

@@ -37,10 +37,6 @@ constexpr Statement kOpen{"open_session", USERD_POSTGRES_CLOCK R"(
     RETURNING s.created_at, s.expires_at, s.ends_at)",
                           Repeat::safe};
 
-std::int64_t millis(std::chrono::milliseconds duration) {
-    return duration.count();
-}
-
 /// [lock, open, …]
 std::vector<Command> opening(const Database& db, const OpenSession& request) {
     std::vector<Command> commands;
@@ -50,11 +46,11 @@ std::vector<Command> opening(const Database& db, const OpenSession& request) {
                                              rehash->password_hash, rehash->hash_format)});
     else
         commands.push_back({&kLock, Params(request.user)});
-    commands.push_back({&kOpen, Params(db.now(), request.id, request.user,
-                                       rehash ? rehash->password_hash : request.verified_hash,
-                                       request.refresh_key_id, millis(request.refresh_lifetime),
-                                       millis(request.session_lifetime), request.client.address,
-                                       request.client.agent)});
+    commands.push_back(
+        {&kOpen, Params(db.now(), request.id, request.user,
+                        rehash ? rehash->password_hash : request.verified_hash,
+                        request.refresh_key_id, request.refresh_lifetime, request.session_lifetime,
+                        request.client.address, request.client.agent)});
     add_limit(db, request, commands);
     return commands;
 }
@@ -71,7 +67,7 @@ Task<Result<Session>> open_session(Database& db, OpenSession request) {
     session.user = request.user;
     session.generation = 1;
     session.refresh_key_id = request.refresh_key_id;
-    session.rotated_at = std::chrono::floor<std::chrono::seconds>(opened[0].time(0));
+    session.rotated_at = whole_seconds(opened[0].time(0));
     session.expires_at = opened[0].time(1);
     session.ends_at = opened[0].time(2);
     co_return session;

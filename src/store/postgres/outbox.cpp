@@ -1,10 +1,9 @@
 #include "store/postgres/outbox.hpp"
 
 #include <algorithm>
-#include <stdexcept>
-#include <string_view>
 #include <utility>
 
+#include "store/from_row.hpp"
 #include "store/postgres/now.hpp"
 
 namespace userd::postgres {
@@ -85,30 +84,6 @@ constexpr Statement kStats{"outbox_stats", R"(
            (SELECT e.time FROM events e WHERE e.sequence = (SELECT min(sequence) FROM outbox)))",
                            Repeat::read};
 
-EventType parse_type(std::string_view name) {
-    if (name == "user_registered") return EventType::user_registered;
-    if (name == "user_updated") return EventType::user_updated;
-    if (name == "user_deleted") return EventType::user_deleted;
-    throw std::runtime_error("the database holds an event of the unknown type '" +
-                             std::string(name) + "'");
-}
-
-/// Of the columns of kWaiting from the second on.
-Event read_event(const Row& row) {
-    Event event;
-    event.sequence = row.int64(1);
-    event.id = row.id<EventId>(2);
-    event.type = parse_type(row.bytes(3));
-    event.user = row.id<UserId>(4);
-    event.version = row.int64(5);
-    event.time = row.time(6);
-    event.traceparent = row.text(7);
-    if (!row.is_null(8))
-        event.state =
-            UserState{row.text(8), row.text(9), row.time(10), row.time(11), row.boolean(12)};
-    return event;
-}
-
 /// The first column of the first row: whether the epoch was the lease's.
 void require_lease(const Rows& rows) {
     if (!rows[0].boolean(0)) throw LeaseLost();
@@ -124,7 +99,7 @@ Task<std::vector<Event>> waiting_events(Database& db, std::int64_t after, int li
     std::vector<Event> events;
     for (int i = 0; i < rows.size(); ++i) {
         if (rows[i].is_null(1)) continue;
-        events.push_back(read_event(rows[i]));
+        events.push_back(event_from(rows[i], 1));
         if (!rows[i].is_null(13)) events.back().previous = rows[i].int64(13);
     }
     co_return events;
@@ -135,7 +110,7 @@ Task<std::vector<Store::Waiting>> list_waiting(Database& db, int limit) {
     const Rows rows = co_await db.run(kListWaiting, std::move(params));
     std::vector<Store::Waiting> waiting;
     for (int i = rows.size() - 1; i >= 0; --i)
-        waiting.push_back({read_event(rows[i]), rows[i].text(0)});
+        waiting.push_back({event_from(rows[i], 1), rows[i].text(0)});
     co_return waiting;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,8 +19,8 @@ struct Bytes {
 };
 
 /// The values of $1, $2, … in binary form, copied, each with its type: int64 and Timestamp are
-/// int8 (times are milliseconds since the Unix epoch), int is int4, bool, text, Uuid, Bytes; an
-/// optional that is empty is NULL; a vector is a one-dimensional array.
+/// int8 (milliseconds, since the Unix epoch), durations too, int is int4, bool, text, Uuid, Bytes;
+/// an optional that is empty is NULL; a vector is a one-dimensional array.
 class Params {
   public:
     Params() = default;
@@ -30,6 +31,7 @@ class Params {
     void add(int value);
     void add(bool value);
     void add(Timestamp value) { add(unix_millis(value)); }
+    void add(std::chrono::milliseconds value) { add(std::int64_t{value.count()}); }
     void add(std::string_view value);
     void add(const std::string& value) { add(std::string_view(value)); }
     void add(const char* value) { add(std::string_view(value)); }

@@ -24,6 +24,7 @@ class Row {
     [[nodiscard]] bool boolean(int column) const;
     [[nodiscard]] Timestamp time(int column) const { return from_unix_millis(int64(column)); }
     [[nodiscard]] std::string text(int column) const { return std::string(bytes(column)); }
+    [[nodiscard]] std::string blob(int column) const { return std::string(bytes(column)); }
     [[nodiscard]] std::string_view bytes(int column) const;  ///< of text and bytea; empty for NULL
     [[nodiscard]] Uuid uuid(int column) const;
     template <class IdType>

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "store/from_row.hpp"
 #include "store/postgres/now.hpp"
 
 namespace userd::postgres {
@@ -24,16 +25,6 @@ constexpr Statement kList{"list_services", R"(
     SELECT name, secret_hash, created_at, revoked_at FROM services ORDER BY name)",
                           Repeat::read};
 
-/// Of the four columns of kFind.
-Service read_service(const Row& row) {
-    Service service;
-    service.name = row.text(0);
-    service.secret_hash = row.text(1);
-    service.created_at = row.time(2);
-    service.revoked_at = row.optional_time(3);
-    return service;
-}
-
 }  // namespace
 
 Task<bool> add_service(Database& db, std::string name, std::string secret_hash) {
@@ -46,7 +37,7 @@ Task<Result<Service>> find_service(Database& db, std::string name) {
     Params params(name);
     const Rows rows = co_await db.run(kFind, std::move(params));
     if (rows.empty()) co_return Errc::not_found;
-    co_return read_service(rows[0]);
+    co_return service_from(rows[0]);
 }
 
 Task<std::vector<Service>> list_services(Database& db) {
@@ -54,7 +45,7 @@ Task<std::vector<Service>> list_services(Database& db) {
     const Rows rows = co_await db.run(kList, std::move(none));
     std::vector<Service> services;
     for (int i = 0; i < rows.size(); ++i)
-        services.push_back(read_service(rows[i]));
+        services.push_back(service_from(rows[i]));
     co_return services;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "store/from_row.hpp"
 #include "store/postgres/now.hpp"
 
 namespace userd::postgres {
@@ -66,55 +67,17 @@ constexpr Statement kCount{"count_sessions", USERD_POSTGRES_CLOCK R"(
     SELECT count(*) FROM sessions WHERE ended_at IS NULL AND expires_at > (SELECT now FROM clock))",
                            Repeat::read};
 
-std::int64_t millis(std::chrono::milliseconds duration) {
-    return duration.count();
-}
-
-/// Tokens carry whole seconds, so what a token is made of has no more.
-Timestamp whole_seconds(Timestamp time) {
-    return std::chrono::floor<std::chrono::seconds>(time);
-}
-
-/// Of a row of kRotate that has not ended.
-Rotation read_rotation(const Row& row, const Rotate& request) {
-    Rotation rotation;
-    rotation.outcome = row.int64(1) == 0 ? Rotation::Outcome::rotated : Rotation::Outcome::repeated;
-    Session& session = rotation.session;
-    session.id = request.session;
-    session.user = request.user;
-    session.generation = row.int64(2);
-    session.refresh_key_id = row.text(3);
-    // The row has the milliseconds, which the repeat window needs.
-    session.rotated_at = whole_seconds(row.time(4));
-    session.expires_at = row.time(5);
-    session.ends_at = row.time(6);
-    rotation.username = row.text(7);
-    return rotation;
-}
-
-/// Of the seven columns of kRead.
-SessionInfo read_info(const Row& row) {
-    SessionInfo info;
-    info.id = row.id<SessionId>(0);
-    info.generation = row.int64(1);
-    info.created_at = row.time(2);
-    info.last_used_at = row.time(3);
-    info.expires_at = row.time(4);
-    info.client = Client{row.text(5), row.text(6)};
-    return info;
-}
-
 }  // namespace
 
 Task<Rotation> rotate_session(Database& db, Rotate request) {
     Params params(db.now(), request.session, request.user, request.generation,
-                  request.refresh_key_id, millis(request.refresh_lifetime),
-                  millis(request.repeat_window), request.client.address, request.client.agent);
+                  request.refresh_key_id, request.refresh_lifetime, request.repeat_window,
+                  request.client.address, request.client.agent);
     const Rows rows = co_await db.run(kRotate, std::move(params), request.session);
     Rotation rotation;
     if (rows.empty()) co_return rotation;
     if (rows[0].is_null(0))
-        rotation = read_rotation(rows[0], request);
+        rotation = rotation_from(rows[0], request);
     else
         rotation.outcome = Rotation::Outcome::reused;
     co_return rotation;
@@ -132,7 +95,7 @@ Task<Result<SessionInfo>> read_session(Database& db, UserId user, SessionId sess
     Params params(db.now(), session, user);
     const Rows rows = co_await db.run(kRead, std::move(params));
     if (rows.empty()) co_return Errc::not_found;
-    co_return read_info(rows[0]);
+    co_return session_info_from(rows[0]);
 }
 
 Task<std::vector<SessionInfo>> list_sessions(Database& db, UserId user) {
@@ -140,7 +103,7 @@ Task<std::vector<SessionInfo>> list_sessions(Database& db, UserId user) {
     const Rows rows = co_await db.run(kList, std::move(params));
     std::vector<SessionInfo> sessions;
     for (int i = 0; i < rows.size(); ++i)
-        sessions.push_back(read_info(rows[i]));
+        sessions.push_back(session_info_from(rows[i]));
     co_return sessions;
 }
 

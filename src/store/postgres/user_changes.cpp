@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/from_row.hpp"
 #include "store/postgres/now.hpp"
 #include "store/postgres/outbox.hpp"
 #include "store/postgres/session_ends.hpp"
@@ -83,7 +84,7 @@ Task<UserChange> run_change(Database& db, std::vector<Command> commands) {
     const Rows& changed = results.front();
     const Rows& now = results.back();
     if (now.empty()) co_return UserChange{Errc::not_found};
-    co_return UserChange{read_user(now[0]), !changed.empty()};
+    co_return UserChange{user_from(now[0]), !changed.empty()};
 }
 
 }  // namespace
@@ -92,13 +93,13 @@ Task<UserChange> add_user(Database& db, NewUser user, std::string traceparent) {
     Params params(db.now(), user.id, user.username, user.username_key, user.email, user.email_key,
                   user.password_hash, user.hash_format, make_event_id(db), traceparent);
     const Rows added = co_await db.run(kAdd, std::move(params));
-    if (!added.empty()) co_return UserChange{read_user(added[0]), true};
+    if (!added.empty()) co_return UserChange{user_from(added[0]), true};
     // The conflict may be with this very user, added by a run whose answer was lost. Only a further
     // statement sees a row that the first had to wait for.
     Params id(user.id);
     const Rows found = co_await db.run(kUserById, std::move(id));
     if (found.empty()) co_return UserChange{Errc::user_exists};
-    co_return UserChange{read_user(found[0]), true};
+    co_return UserChange{user_from(found[0]), true};
 }
 
 Task<UserChange> set_email(Database& db, UserId id, std::string email, std::string email_key) {
@@ -132,7 +133,7 @@ Task<UserChange> delete_user(Database& db, UserId id) {
     const std::vector<Rows> results = co_await db.run(std::move(commands));
     const Rows& gone = results.back();
     if (gone.empty()) co_return UserChange{Errc::not_found};
-    co_return UserChange{read_user(gone[0]), true};
+    co_return UserChange{user_from(gone[0]), true};
 }
 
 }  // namespace userd::postgres

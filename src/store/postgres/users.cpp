@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <optional>
-#include <string_view>
 #include <utility>
+
+#include "store/from_row.hpp"
 
 namespace userd::postgres {
 
@@ -50,19 +51,7 @@ constexpr Statement kHashFormats{"hash_formats", R"(
     SELECT hash_format FROM formats WHERE hash_format IS NOT NULL ORDER BY hash_format)",
                                  Repeat::read};
 
-bool is_email(std::string_view key) {
-    return key.find('@') != std::string_view::npos;
-}
-
 }  // namespace
-
-User read_user(const Row& row) {
-    User user;
-    user.id = row.id<UserId>(0);
-    user.state = UserState{row.text(1), row.text(2), row.time(3), row.time(4), row.boolean(5)};
-    user.version = row.int64(6);
-    return user;
-}
 
 Task<bool> is_taken(Database& db, std::string username_key, std::string email_key) {
     Params params(username_key, email_key);
@@ -71,7 +60,7 @@ Task<bool> is_taken(Database& db, std::string username_key, std::string email_ke
 }
 
 Task<Result<Login>> find_login(Database& db, std::string key) {
-    const Statement& statement = is_email(key) ? kLoginByEmail : kLoginByUsername;
+    const Statement& statement = is_email_key(key) ? kLoginByEmail : kLoginByUsername;
     Params params(key);
     const Rows rows = co_await db.run(statement, std::move(params));
     if (rows.empty()) co_return Errc::not_found;
@@ -84,13 +73,13 @@ Task<Result<User>> find_user(Database& db, std::string key) {
     if (const std::optional<UserId> id = UserId::parse(key)) {
         Params params(*id);
         const Rows rows = co_await db.run(kUserById, std::move(params));
-        if (!rows.empty()) co_return read_user(rows[0]);
+        if (!rows.empty()) co_return user_from(rows[0]);
     }
-    const Statement& statement = is_email(key) ? kByEmail : kByUsername;
+    const Statement& statement = is_email_key(key) ? kByEmail : kByUsername;
     Params params(key);
     const Rows rows = co_await db.run(statement, std::move(params));
     if (rows.empty()) co_return Errc::not_found;
-    co_return read_user(rows[0]);
+    co_return user_from(rows[0]);
 }
 
 Task<std::vector<User>> list_users(Database& db, Page page) {
@@ -98,7 +87,7 @@ Task<std::vector<User>> list_users(Database& db, Page page) {
     const Rows rows = co_await db.run(kList, std::move(params));
     std::vector<User> users;
     for (int i = 0; i < rows.size(); ++i)
-        users.push_back(read_user(rows[i]));
+        users.push_back(user_from(rows[i]));
     co_return users;
 }
 

@@ -15,8 +15,7 @@ namespace userd::postgres {
 [[nodiscard]] Task<std::vector<User>> list_users(Database& db, Page page);
 [[nodiscard]] Task<std::vector<std::string>> hash_formats(Database& db);
 
-/// The row of `id` in the seven columns that read_user reads.
+/// The row of `id` in the columns that user_from reads.
 extern const Statement kUserById;
-[[nodiscard]] User read_user(const Row& row);
 
 }  // namespace userd::postgres

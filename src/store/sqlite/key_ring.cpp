@@ -1,9 +1,8 @@
 #include "store/sqlite/key_ring.hpp"
 
-#include <cstdlib>
-#include <stdexcept>
 #include <string>
-#include <string_view>
+
+#include "store/from_row.hpp"
 
 namespace userd::sqlite {
 namespace {
@@ -26,30 +25,6 @@ constexpr char kInsert[] = R"(
                               created_at, activated_at, verify_until)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9))";
 
-constexpr KeyState kStates[] = {KeyState::next, KeyState::active, KeyState::retired};
-
-KeyState parse_state(std::string_view name) {
-    for (const KeyState state : kStates)
-        if (name_of(state) == name) return state;
-    throw std::runtime_error("the database holds a key of the unknown state '" + std::string(name) +
-                             "'");
-}
-
-/// Of a row of kRead that has a key.
-StoredKey read_key(const Statement& row) {
-    StoredKey key;
-    key.id = row.text(1);
-    key.algorithm = row.text(2);
-    key.state = parse_state(row.text(3));
-    key.public_jwk = row.text(4);
-    key.sealed = row.blob(5);
-    key.sealed_by = row.text(6);
-    key.created_at = row.time(7);
-    if (!row.is_null(8)) key.activated_at = row.time(8);
-    if (!row.is_null(9)) key.verify_until = row.time(9);
-    return key;
-}
-
 }  // namespace
 
 StoredKeyRing read_key_ring(Connection& db) {
@@ -57,7 +32,7 @@ StoredKeyRing read_key_ring(Connection& db) {
     Statement row = db.query(kRead);
     while (row.step()) {
         ring.version = row.int64(0);
-        if (!row.is_null(1)) ring.keys.push_back(read_key(row));
+        if (!row.is_null(1)) ring.keys.push_back(key_from(row));
     }
     return ring;
 }

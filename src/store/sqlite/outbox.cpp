@@ -1,8 +1,8 @@
 #include "store/sqlite/outbox.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <stdexcept>
+
+#include "store/from_row.hpp"
 
 namespace userd::sqlite {
 namespace {
@@ -54,45 +54,7 @@ constexpr char kStats[] = R"(
            (SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL),
            (SELECT e.time FROM events e WHERE e.sequence = (SELECT min(sequence) FROM outbox)))";
 
-constexpr EventType kTypes[] = {EventType::user_registered, EventType::user_updated,
-                                EventType::user_deleted};
-
-EventType parse_type(std::string_view name) {
-    for (const EventType type : kTypes)
-        if (stored_name(type) == name) return type;
-    throw std::runtime_error("the database holds an event of the unknown type '" +
-                             std::string(name) + "'");
-}
-
-/// Of the first twelve columns of kWaiting.
-Event read_event(const Statement& row) {
-    Event event;
-    event.sequence = row.int64(0);
-    event.id = row.id<EventId>(1);
-    event.type = parse_type(row.text(2));
-    event.user = row.id<UserId>(3);
-    event.version = row.int64(4);
-    event.time = row.time(5);
-    event.traceparent = row.text(6);
-    if (!row.is_null(7))
-        event.state =
-            UserState{row.text(7), row.text(8), row.time(9), row.time(10), row.boolean(11)};
-    return event;
-}
-
 }  // namespace
-
-std::string_view stored_name(EventType type) noexcept {
-    switch (type) {
-        case EventType::user_registered:
-            return "user_registered";
-        case EventType::user_updated:
-            return "user_updated";
-        case EventType::user_deleted:
-            return "user_deleted";
-    }
-    std::abort();
-}
 
 void insert_event(Write& write, const Event& event) {
     const std::string_view type = stored_name(event.type);
@@ -128,7 +90,7 @@ std::vector<Event> waiting_events(Connection& db, std::int64_t after, int limit)
     std::vector<Event> events;
     Statement row = db.query(kWaiting, after, std::max(limit, 0));
     while (row.step())
-        events.push_back(read_event(row));
+        events.push_back(event_from(row, 0));
     return events;
 }
 
@@ -136,7 +98,7 @@ std::vector<Store::Waiting> list_waiting(Connection& db, int limit) {
     std::vector<Store::Waiting> waiting;
     Statement row = db.query(kListWaiting, std::max(limit, 0));
     while (row.step())
-        waiting.push_back({read_event(row), row.text(12)});
+        waiting.push_back({event_from(row, 0), row.text(12)});
     std::reverse(waiting.begin(), waiting.end());
     return waiting;
 }

@@ -10,8 +10,6 @@
 /// Events and the outbox: the statements behind Store's operations of the same names.
 namespace userd::sqlite {
 
-[[nodiscard]] std::string_view stored_name(EventType type) noexcept;
-
 /// Writes the event into `events` and `outbox`; its `sequence` is given by the database.
 void insert_event(Write& write, const Event& event);
 /// Erases the states of the user's events that Kafka has acknowledged.

@@ -1,5 +1,7 @@
 #include "store/sqlite/services.hpp"
 
+#include "store/from_row.hpp"
+
 namespace userd::sqlite {
 namespace {
 
@@ -16,16 +18,6 @@ constexpr char kFind[] = R"(
 constexpr char kList[] = R"(
     SELECT name, secret_hash, created_at, revoked_at FROM services ORDER BY name)";
 
-/// Of the four columns of kFind.
-Service read_service(const Statement& row) {
-    Service service;
-    service.name = row.text(0);
-    service.secret_hash = row.blob(1);
-    service.created_at = row.time(2);
-    if (!row.is_null(3)) service.revoked_at = row.time(3);
-    return service;
-}
-
 }  // namespace
 
 bool add_service(Write& write, const std::string& name, const std::string& secret_hash) {
@@ -41,14 +33,14 @@ bool revoke_service(Write& write, const std::string& name) {
 Result<Service> find_service(Connection& db, const std::string& name) {
     Statement row = db.query(kFind, name);
     if (!row.step()) return Errc::not_found;
-    return read_service(row);
+    return service_from(row);
 }
 
 std::vector<Service> list_services(Connection& db) {
     std::vector<Service> services;
     Statement row = db.query(kList);
     while (row.step())
-        services.push_back(read_service(row));
+        services.push_back(service_from(row));
     return services;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/from_row.hpp"
 #include "store/sqlite/hash_formats.hpp"
 #include "store/sqlite/session_ends.hpp"
 
@@ -60,11 +61,6 @@ constexpr char kList[] = R"(
 constexpr char kCount[] = R"(
     SELECT count(*) FROM sessions WHERE ended_at IS NULL AND expires_at > ?1)";
 
-/// Tokens carry whole seconds, so what a token is made of has no more.
-Timestamp whole_seconds(Timestamp time) {
-    return std::chrono::floor<std::chrono::seconds>(time);
-}
-
 void replace_hash(Write& write, const UserId& user, const Rehash& rehash) {
     std::string old_format;
     {
@@ -74,35 +70,6 @@ void replace_hash(Write& write, const UserId& user, const Rehash& rehash) {
     write.db.execute(kRehash, user, rehash.password_hash, rehash.hash_format);
     uncount_hash(write, old_format);
     count_hash(write, rehash.hash_format);
-}
-
-/// Of a row of kRotate that has not ended.
-Rotation read_rotation(const Statement& row, const Rotate& request) {
-    Rotation rotation;
-    rotation.outcome = row.int64(1) == 0 ? Rotation::Outcome::rotated : Rotation::Outcome::repeated;
-    Session& session = rotation.session;
-    session.id = request.session;
-    session.user = request.user;
-    session.generation = row.int64(2);
-    session.refresh_key_id = row.text(3);
-    // The row has the milliseconds, which the repeat window needs.
-    session.rotated_at = whole_seconds(row.time(4));
-    session.expires_at = row.time(5);
-    session.ends_at = row.time(6);
-    rotation.username = row.text(7);
-    return rotation;
-}
-
-/// Of the seven columns of kRead.
-SessionInfo read_info(const Statement& row) {
-    SessionInfo info;
-    info.id = row.id<SessionId>(0);
-    info.generation = row.int64(1);
-    info.created_at = row.time(2);
-    info.last_used_at = row.time(3);
-    info.expires_at = row.time(4);
-    info.client = Client{row.text(5), row.text(6)};
-    return info;
 }
 
 }  // namespace
@@ -137,7 +104,7 @@ Rotation rotate_session(Write& write, const Rotate& request) {
     if (!row.is_null(0))
         rotation.outcome = Rotation::Outcome::reused;
     else
-        rotation = read_rotation(row, request);
+        rotation = rotation_from(row, request);
     row.run_to_end();
     return rotation;
 }
@@ -153,14 +120,14 @@ Result<SessionInfo> read_session(Connection& db, const UserId& user, const Sessi
                                  Timestamp now) {
     Statement row = db.query(kRead, session, user, now);
     if (!row.step()) return Errc::not_found;
-    return read_info(row);
+    return session_info_from(row);
 }
 
 std::vector<SessionInfo> list_sessions(Connection& db, const UserId& user, Timestamp now) {
     std::vector<SessionInfo> sessions;
     Statement row = db.query(kList, user, now);
     while (row.step())
-        sessions.push_back(read_info(row));
+        sessions.push_back(session_info_from(row));
     return sessions;
 }
 

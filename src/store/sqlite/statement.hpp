@@ -50,6 +50,10 @@ class Statement {
     }
     [[nodiscard]] bool boolean(int column) const { return int64(column) != 0; }
     [[nodiscard]] Timestamp time(int column) const { return from_unix_millis(int64(column)); }
+    [[nodiscard]] std::optional<Timestamp> optional_time(int column) const {
+        if (is_null(column)) return std::nullopt;
+        return time(column);
+    }
     [[nodiscard]] std::string text(int column) const;
     [[nodiscard]] std::string blob(int column) const;
     /// StoreUnavailable if the column does not hold 16 bytes.

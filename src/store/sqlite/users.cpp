@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "store/from_row.hpp"
 #include "store/sqlite/hash_formats.hpp"
 #include "store/sqlite/outbox.hpp"
 #include "store/sqlite/session_ends.hpp"
@@ -50,29 +51,16 @@ constexpr char kChange[] = R"(
 
 constexpr char kDelete[] = "DELETE FROM users WHERE id = ?1 RETURNING hash_format";
 
-bool is_email(std::string_view key) {
-    return key.find('@') != std::string_view::npos;
-}
-
-/// Of the seven columns of kById.
-User read_user(const Statement& row) {
-    User user;
-    user.id = row.id<UserId>(0);
-    user.state = UserState{row.text(1), row.text(2), row.time(3), row.time(4), row.boolean(5)};
-    user.version = row.int64(6);
-    return user;
-}
-
 Result<User> find_by_id(Connection& db, const UserId& id) {
     Statement row = db.query(kById, id);
     if (!row.step()) return Errc::not_found;
-    return read_user(row);
+    return user_from(row);
 }
 
 Result<User> find_by_name(Connection& db, const std::string& key) {
-    Statement row = is_email(key) ? db.query(kByEmail, key) : db.query(kByUsername, key);
+    Statement row = is_email_key(key) ? db.query(kByEmail, key) : db.query(kByUsername, key);
     if (!row.step()) return Errc::not_found;
-    return read_user(row);
+    return user_from(row);
 }
 
 Event event_of(const Write& write, EventType type, const User& user) {
@@ -167,7 +155,8 @@ bool is_taken(Connection& db, const std::string& username_key, const std::string
 }
 
 Result<Login> find_login(Connection& db, const std::string& key) {
-    Statement row = is_email(key) ? db.query(kLoginByEmail, key) : db.query(kLoginByUsername, key);
+    Statement row =
+        is_email_key(key) ? db.query(kLoginByEmail, key) : db.query(kLoginByUsername, key);
     if (!row.step()) return Errc::not_found;
     return Login{row.id<UserId>(0), row.text(1), row.text(2), row.boolean(3)};
 }
@@ -185,7 +174,7 @@ std::vector<User> list_users(Connection& db, const Page& page) {
     std::vector<User> users;
     Statement row = db.query(kList, page.after, std::max(page.limit, 0));
     while (row.step())
-        users.push_back(read_user(row));
+        users.push_back(user_from(row));
     return users;
 }
 

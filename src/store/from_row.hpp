@@ -1,0 +1,98 @@
+#pragma once
+
+#include "store/store.hpp"
+
+/// What the store's types are made of: rows of any kind of database, whose statements name the
+/// columns in the order that is read here. `Row` has text(), blob(), int64(), boolean(), time(),
+/// optional_time(), id<>() and is_null(), each by column.
+namespace userd {
+
+/// id, username, email, created_at, updated_at, disabled, version.
+template <class Row>
+[[nodiscard]] User user_from(const Row& row) {
+    User user;
+    user.id = row.template id<UserId>(0);
+    user.state = UserState{row.text(1), row.text(2), row.time(3), row.time(4), row.boolean(5)};
+    user.version = row.int64(6);
+    return user;
+}
+
+/// Of a rotation that has not ended, from the second column on: repeats, generation,
+/// refresh_key_id, rotated_at, expires_at, ends_at, username.
+template <class Row>
+[[nodiscard]] Rotation rotation_from(const Row& row, const Rotate& request) {
+    Rotation rotation;
+    rotation.outcome = row.int64(1) == 0 ? Rotation::Outcome::rotated : Rotation::Outcome::repeated;
+    Session& session = rotation.session;
+    session.id = request.session;
+    session.user = request.user;
+    session.generation = row.int64(2);
+    session.refresh_key_id = row.text(3);
+    // The row has the milliseconds, which the repeat window needs.
+    session.rotated_at = whole_seconds(row.time(4));
+    session.expires_at = row.time(5);
+    session.ends_at = row.time(6);
+    rotation.username = row.text(7);
+    return rotation;
+}
+
+/// id, generation, created_at, rotated_at, expires_at, client_address, client_agent.
+template <class Row>
+[[nodiscard]] SessionInfo session_info_from(const Row& row) {
+    SessionInfo info;
+    info.id = row.template id<SessionId>(0);
+    info.generation = row.int64(1);
+    info.created_at = row.time(2);
+    info.last_used_at = row.time(3);
+    info.expires_at = row.time(4);
+    info.client = Client{row.text(5), row.text(6)};
+    return info;
+}
+
+/// From the second column on: id, algorithm, state, public_jwk, sealed, sealed_by, created_at,
+/// activated_at, verify_until.
+template <class Row>
+[[nodiscard]] StoredKey key_from(const Row& row) {
+    StoredKey key;
+    key.id = row.text(1);
+    key.algorithm = row.text(2);
+    key.state = parse_key_state(row.text(3));
+    key.public_jwk = row.text(4);
+    key.sealed = row.blob(5);
+    key.sealed_by = row.text(6);
+    key.created_at = row.time(7);
+    key.activated_at = row.optional_time(8);
+    key.verify_until = row.optional_time(9);
+    return key;
+}
+
+/// name, secret_hash, created_at, revoked_at.
+template <class Row>
+[[nodiscard]] Service service_from(const Row& row) {
+    Service service;
+    service.name = row.text(0);
+    service.secret_hash = row.blob(1);
+    service.created_at = row.time(2);
+    service.revoked_at = row.optional_time(3);
+    return service;
+}
+
+/// From the column `first` on: sequence, id, type, user_id, version, time, traceparent, username,
+/// email, created_at, updated_at, disabled.
+template <class Row>
+[[nodiscard]] Event event_from(const Row& row, int first) {
+    Event event;
+    event.sequence = row.int64(first);
+    event.id = row.template id<EventId>(first + 1);
+    event.type = parse_event_type(row.text(first + 2));
+    event.user = row.template id<UserId>(first + 3);
+    event.version = row.int64(first + 4);
+    event.time = row.time(first + 5);
+    event.traceparent = row.text(first + 6);
+    if (!row.is_null(first + 7))
+        event.state = UserState{row.text(first + 7), row.text(first + 8), row.time(first + 9),
+                                row.time(first + 10), row.boolean(first + 11)};
+    return event;
+}
+
+}  // namespace userd
