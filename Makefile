@@ -23,6 +23,7 @@ assets:
 
 test: build
 	@scripts/bootstrap test
+	@$(BUILD) release -j $(JOBS) --target userd_publish
 	@cmake --preset asan > build/configure-asan.log || (cat build/configure-asan.log; exit 1)
 	@$(BUILD) asan -j $(JOBS) --target userd_tests
 	@cmake --preset tsan > build/configure-tsan.log || (cat build/configure-tsan.log; exit 1)
