@@ -13,6 +13,7 @@ import tempfile
 
 from driver import operations
 from driver.costs import Cost, Counters, Spent, cost, rows_between
+from driver.kafka import KafkaBroker
 from driver.population import Population
 from driver.postgres import Postgres
 from driver.service import ROOT
@@ -120,9 +121,6 @@ def show(population: Population, server: Postgres, arguments: argparse.Namespace
             figures.append(measurement.of(calls))
         print_cost(name, *figures)
     if arguments.kafka:
-        sys.path.insert(0, str(ROOT / "tests/kafka"))
-        from broker import KafkaBroker
-
         broker = KafkaBroker()
         broker.start()
         try:

@@ -127,12 +127,12 @@ class Userd(Service):
         return dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
 
     def hashes_waiting(self) -> int:
-        return self._gauge("userd_hash_queue_depth")
+        return self.metric("userd_hash_queue_depth")
 
     def hashes_running(self) -> int:
-        return self._gauge("userd_hash_running")
+        return self.metric("userd_hash_running")
 
-    def _gauge(self, name: str) -> int:
+    def metric(self, name: str) -> int:
         for line in self._management("/metrics")[1].splitlines():
             if line.startswith(f"{name} "):
                 return int(float(line.split()[1]))
