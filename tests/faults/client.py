@@ -13,6 +13,7 @@ from support.userd import PASSWORD, unique_name
 
 ANSWER_SECONDS = 15.0
 COMMAND_SECONDS = 15.0
+BACK_OFF = 0.5
 REGISTRARS, CHANGERS, REFRESHERS = 6, 3, 3
 BUSY = (502, 503, 504)
 
@@ -67,6 +68,7 @@ class Client:
         answer = await self._ask(http, "/user/register", body, operation)
         self.in_flight -= 1
         if answer is None:
+            await asyncio.sleep(BACK_OFF)
             return
         operation.outcome, operation.version = "acknowledged", 1
         # Each user belongs to one worker at a time, so that its operations have an order.
