@@ -84,10 +84,12 @@ class Run:
             began = time.monotonic()
             self.client.start()
             await self._progress()
-            while time.monotonic() - began < seconds:
+            while True:
                 await self.strike(self)
                 await asyncio.to_thread(self.stage.up)
                 await self._progress()
+                if time.monotonic() - began >= seconds:
+                    break
             await self.client.stop()
             self.report.seconds = time.monotonic() - began
             await self._drain()
