@@ -90,18 +90,22 @@ class Faults:
     def _gated(self, point: str, kind: str, proxy: Proxy, message: tuple[str, bool], act: Callable[[], None],
                then: str = "close", weight: float = 1.0) -> Fault:
         async def strike() -> bool:
-            gate = Gate(*message, act, then)
-            proxy.gates.append(gate)
-            try:
-                await asyncio.wait_for(gate.reached.wait(), REACH_SECONDS)
-            except TimeoutError:
-                if gate in proxy.gates:
-                    proxy.gates.remove(gate)
-                    return False
+            if not await self._reach(proxy, Gate(*message, act, then)):
+                return False
             await self._hold(0.1, 2)
             return True
 
         return Fault(point, kind, strike, weight)
+
+    @staticmethod
+    async def _reach(proxy: Proxy, gate: Gate) -> bool:
+        proxy.gates.append(gate)
+        try:
+            await asyncio.wait_for(gate.reached.wait(), REACH_SECONDS)
+        except TimeoutError:
+            if gate in proxy.gates:
+                proxy.gates.remove(gate)
+        return gate.reached.is_set()
 
     def _at_the_broker(self) -> list[Fault]:
         stage, proxy = self.stage, self.stage.broker.proxy
@@ -156,14 +160,14 @@ class Faults:
 
     async def _kill_before_commit(self) -> bool:
         async def strike() -> bool:
-            # For less than the writer waits for a lock.
+            # All of it takes less than the writer waits for a lock.
             for _ in range(30):
                 await asyncio.sleep(0.02)
                 if self.client.in_flight >= IN_FLIGHT:
-                    break
-            await asyncio.sleep(0.2)  # the hash
-            self.stage.kill_userd()
-            return self.client.in_flight >= 0
+                    await asyncio.sleep(0.2)  # the hash
+                    self.stage.kill_userd()
+                    return True
+            return False
 
         return await self._locked(strike)
 
@@ -175,26 +179,16 @@ class Faults:
         return await self._locked(strike)
 
     async def _kill_before_delete(self) -> bool:
-        """An answer of the broker is held back until the lock is held; then it passes, and its rows cannot be deleted."""
-        proxy = self.stage.broker.proxy
-        acknowledged = Gate("produce", False, lambda: None, "pass")
-
-        async def strike() -> bool:
-            proxy.delay = 0.0
-            proxy.gates.append(acknowledged)
-            try:
-                await asyncio.wait_for(acknowledged.reached.wait(), 0.9)
-            except TimeoutError:
-                if acknowledged in proxy.gates:
-                    proxy.gates.remove(acknowledged)
-                    return False
-            await asyncio.sleep(0.03)
+        """The lock is taken while an answer of the broker is held; then that passes, and its rows cannot be deleted."""
+        held = []
+        gate = Gate("produce", False, lambda: held.append(self.stage.hold_write_lock()), "pass")
+        try:
+            if not await self._reach(self.stage.broker.proxy, gate):
+                return False
+            await asyncio.sleep(self.random.uniform(0.02, 0.3))
             self.stage.kill_userd()
             return True
-
-        # Slowed down so that a batch is under way while the lock is taken.
-        proxy.delay = 0.25
-        try:
-            return await self._locked(strike)
         finally:
-            proxy.delay = 0.0
+            for holder in held:
+                holder.kill()
+                await asyncio.to_thread(holder.wait, 10)

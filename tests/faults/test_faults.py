@@ -9,7 +9,7 @@ import pytest
 from faults.proxy import Gate
 from faults.run import run_faults
 
-SECONDS = 8
+SECONDS = 5
 BACKENDS = ("sqlite", "postgres")
 
 
