@@ -37,7 +37,7 @@ class Broker:
         return f"127.0.0.1:{self.proxy.port}"
 
     def up(self) -> None:
-        if self.kafka.process is None:
+        if self.kafka.process is None or self.kafka.process.poll() is not None:
             self.kafka.start()
         self.kafka.resume()
 
@@ -46,9 +46,9 @@ class Stage:
     def __init__(self, backend: str, broker: Broker, postgres_settings: dict[str, str] | None = None) -> None:
         self.backend, self.broker, self.topic = backend, broker, unique_name("faults-")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="userd-faults-"))
-        self.disk = SmallDisk(DISK_MIB[backend])
         self.postgres: PostgresServer | None = None
         self.proxy: Proxy | None = None
+        self.disk = SmallDisk(DISK_MIB[backend])
         self._up = threading.Lock()
         place = self.disk.path if self.disk.kind else self.folder
         settings = {**SETTINGS, "KAFKA_BOOTSTRAP_SERVERS": broker.address, "KAFKA_USER_TOPIC": self.topic}
@@ -68,12 +68,18 @@ class Stage:
             # A gate of the proxy is for the server; commands go straight to the database.
             self.command_environment["DATABASE_URL"] = self.direct_url
 
+    def down(self) -> list[str]:
+        """Those that a fault has killed already."""
+        processes = {"userd": self.server, "broker": self.broker.kafka, "postgres": self.postgres}
+        return [name for name, each in processes.items() if each is not None and each.process is None]
+
     def kill_userd(self) -> None:
         if self.server.process is not None:
             self.server.kill()
 
     def stop_userd(self) -> None:
-        self.server.process.send_signal(signal.SIGSTOP)
+        if self.server.process is not None:
+            self.server.process.send_signal(signal.SIGSTOP)
 
     def kill_broker(self) -> None:
         if self.broker.kafka.process is not None:
@@ -120,6 +126,11 @@ class Stage:
                 # A command may have had the database for itself, for a moment.
                 if time.monotonic() > deadline:
                     raise
+
+    def end_lease(self) -> None:
+        """As time does, 5 s after the death of the one who had the right to send events. SQLite keeps it in memory."""
+        if self.postgres is not None:
+            self.server.sql("UPDATE outbox_lease SET until = 0 WHERE holder IS NOT NULL")
 
     def hold_write_lock(self) -> subprocess.Popen:
         """SQLite's, until the process is killed."""
