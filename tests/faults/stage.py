@@ -1,5 +1,4 @@
 """What a run kills and freezes: userd, the broker behind its proxy and, on PostgreSQL, the database behind its own."""
-import contextlib
 import os
 import pathlib
 import shutil
@@ -50,16 +49,24 @@ class Stage:
         self.proxy: Proxy | None = None
         self.disk = SmallDisk(DISK_MIB[backend])
         self._up = threading.Lock()
-        place = self.disk.path if self.disk.kind else self.folder
-        settings = {**SETTINGS, "KAFKA_BOOTSTRAP_SERVERS": broker.address, "KAFKA_USER_TOPIC": self.topic}
         self.command_environment: dict[str, str] = {}
+        try:
+            self._set_up(postgres_settings or {})
+        except BaseException:
+            self.close_data()
+            raise
+
+    def _set_up(self, postgres_settings: dict[str, str]) -> None:
+        place, backend, broker = self.disk.path if self.disk.kind else self.folder, self.backend, self.broker
+        settings = {**SETTINGS, "KAFKA_BOOTSTRAP_SERVERS": broker.address, "KAFKA_USER_TOPIC": self.topic}
         if backend == "sqlite":
             self.server = Userd(self.folder, **settings)
             self.server.database = place / "userd.db"
             self.server.environment["DATABASE_URL"] = f"sqlite:///{self.server.database}"
         else:
             os.chmod(self.folder, 0o755)
-            self.postgres = PostgresServer(True, place, **POSTGRES, **(postgres_settings or {})).start()
+            self.postgres = PostgresServer(True, place, **POSTGRES, **postgres_settings)
+            self.postgres.start()
             self.proxy = Proxy(self.postgres.port, Postgres)
             self.server = PostgresUserd(self.folder, self.postgres, **settings)
             self.direct_url = self.server.environment["DATABASE_URL"]
@@ -142,15 +149,14 @@ class Stage:
             raise AssertionError("the write lock was not to be had")
         return holder
 
-    def close(self, keep: bool = False) -> None:
-        with contextlib.suppress(ProcessLookupError, AttributeError):
-            self.server.process.send_signal(signal.SIGCONT)
+    def close(self) -> None:
         try:
             self.kill_userd()
         finally:
-            if keep:
-                shutil.copytree(self.server.folder, "build/faults-kept", dirs_exist_ok=True)
-            if self.postgres is not None:
-                self.postgres.close()
-            self.disk.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.close_data()
+
+    def close_data(self) -> None:
+        if self.postgres is not None:
+            self.postgres.close()
+        self.disk.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
