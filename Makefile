@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 BUILD := cmake --build --preset
 
-.PHONY: run build test check bench fuzz fuzz-build kafka assets clean
+.PHONY: run build test check bench faults fuzz fuzz-build kafka assets clean
 
 run: build
 	@scripts/try
@@ -43,6 +43,14 @@ bench: build
 	@scripts/bootstrap bench
 	@$(BUILD) release -j $(JOBS) --target userd_bench
 	@build/venv/bin/python bench/run.py --rounds $(ROUNDS) --seconds $(SECONDS)
+
+# Kills, freezes, cuts and full disks under load, SECONDS for each of BACKEND=sqlite|postgres|both, from SEED (a random
+# one if none is given); one table each (docs/faults.md). `make test` runs them shortly.
+BACKEND ?= both
+faults: SECONDS = 60
+faults: build
+	@scripts/bootstrap test
+	@build/venv/bin/python tests/faults/run.py --seconds $(SECONDS) --backend $(BACKEND) $(if $(SEED),--seed $(SEED))
 
 # FUZZ_SECONDS for each target; `make test` runs them shortly.
 fuzz: assets

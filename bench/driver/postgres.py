@@ -47,10 +47,9 @@ FILL_SESSIONS = f"""
 
 
 class Postgres(PostgresServer):
-    folders = pathlib.Path("/var/tmp")  # never in memory, and the server's own account may enter it
-
     def __init__(self, **settings: str) -> None:
-        super().__init__(durable=True, **SETTINGS, **settings)
+        # /var/tmp is never in memory, and the server's own account may enter it.
+        super().__init__(durable=True, place=pathlib.Path("/var/tmp"), **SETTINGS, **settings)
 
     def fill(self, database: str, users: int, sessions_each: int) -> None:
         """Of one user with one session that userd made, as many as asked: each with the same password."""

@@ -3,6 +3,7 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -38,6 +39,23 @@ class MockKafka {
     void answer(Request request, const std::vector<rd_kafka_resp_err_t>& errors) {
         rd_kafka_mock_push_request_errors_array(cluster_.get(), request, errors.size(),
                                                 errors.data());
+    }
+    /// The next request of the kind is served, and its answer comes so much later.
+    void answer_late(Request request, std::chrono::milliseconds late) {
+        rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), 1, request, 1,
+                                                     RD_KAFKA_RESP_ERR_NO_ERROR,
+                                                     static_cast<int>(late.count()));
+    }
+    /// Every answer comes so much later.
+    void set_delay(std::chrono::milliseconds delay) {
+        rd_kafka_mock_broker_set_rtt(cluster_.get(), 1, static_cast<int>(delay.count()));
+    }
+    /// As a broker that has recovered.
+    void heal() {
+        for (const Request request : {kProduce, kInitProducerId, kEndTxn})
+            rd_kafka_mock_clear_request_errors(cluster_.get(), request);
+        set_delay({});
+        set_down(false);
     }
     void set_down(bool down) {
         if (down)

@@ -24,7 +24,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{advertised}
 controller.listener.names=CONTROLLER
 log.dirs={folder}/logs
 num.partitions=3
@@ -59,15 +59,16 @@ def fetch_libraries() -> pathlib.Path:
 
 
 class KafkaBroker:
-    """Keeps its port and its data over stop() and start()."""
+    """Keeps its port and its data over stop() and start(). Clients are told to come to the port `advertised`: a proxy's."""
 
-    def __init__(self, port: int | None = None) -> None:
+    def __init__(self, port: int | None = None, advertised: int | None = None) -> None:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="userd-kafka-"))
         self.port = port or free_port()
         self.process: subprocess.Popen | None = None
         self.java = ["java", "-Xmx512m", "-Xms256m", "-XX:+UseSerialGC",
                      "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{fetch_libraries()}/*"]
-        configuration = CONFIGURATION.format(port=self.port, controller=free_port(), folder=self.folder)
+        configuration = CONFIGURATION.format(
+            port=self.port, advertised=advertised or self.port, controller=free_port(), folder=self.folder)
         (self.folder / "server.properties").write_text(configuration)
         self._run("kafka.tools.StorageTool", "format", "-t", "userd-tests-cluster-id0", "-c",
                   f"{self.folder}/server.properties")

@@ -30,8 +30,8 @@ class PostgresServer(Service):
     name = "postgres"
     stop_signal = signal.SIGINT  # fast: clients are cut off
 
-    def __init__(self, durable: bool = False, **settings: str) -> None:
-        super().__init__()
+    def __init__(self, durable: bool = False, place: pathlib.Path | None = None, **settings: str) -> None:
+        super().__init__(place)
         self.port = free_port()
         self.data = self.folder / "data"
         self.settings = {**SETTINGS, **({} if durable else FAST), "unix_socket_directories": str(self.folder),

@@ -42,9 +42,9 @@ def database_account() -> dict:
     return {"user": "postgres", "group": "postgres", "extra_groups": []}
 
 
-def make_folder(prefix: str, parent: pathlib.Path | None = None) -> pathlib.Path:
+def make_folder(prefix: str, place: pathlib.Path | None = None) -> pathlib.Path:
     """Outside of pytest's folders, which other users may not enter."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"userd-{prefix}-", dir=parent))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"userd-{prefix}-", dir=place))
     if database_account():
         account = pwd.getpwnam("postgres")
         os.chown(folder, account.pw_uid, account.pw_gid)
@@ -72,11 +72,9 @@ class Service:
     name = "service"
     start_seconds = 30.0
     stop_signal = signal.SIGTERM
-    folders: pathlib.Path | None = None
-    """Where its folder is made; the system's place for temporary files if None."""
 
-    def __init__(self) -> None:
-        self.folder = make_folder(self.name, self.folders)
+    def __init__(self, place: pathlib.Path | None = None) -> None:
+        self.folder = make_folder(self.name, place)
         self.log_path = self.folder / f"{self.name}.log"
         self.process: subprocess.Popen | None = None
 
