@@ -1,7 +1,6 @@
 """Events: how fast a backlog goes out, and how long one event takes to its consumer."""
 import dataclasses
 import shutil
-import threading
 import time
 
 from driver.kafka import KafkaBroker, fill_outbox, new_topic
@@ -16,7 +15,7 @@ DRAIN_SECONDS = 300
 WARM_UP = 1000
 
 THROUGHPUT = Row(f"events/s, backlog of {BACKLOG}", "bare idempotent producer, same records")
-LATENCY = Row("event ms, change to consumer", "broker round trip of one record, ms")
+LATENCY = Row("event ms, answer to consumer", "broker round trip of one record, ms")
 
 
 class Stage:
@@ -69,21 +68,8 @@ def drain(userd: Userd) -> Sample:
 
 
 def follow(run: Run, stage: Stage, userd: Userd, topic: str) -> Sample:
-    """One registration after the other, so that none waits for another."""
-    over = threading.Event()
-
-    def register() -> None:
-        while not over.is_set():
-            userd.register([run.unique("followed")])
-
-    caller = threading.Thread(target=register)
-    load = Load([PROGRAMS / "event_latency", stage.broker.address, topic, run.seconds], run.seconds)
-    caller.start()
-    try:
-        figures = load.figures()
-    finally:
-        over.set()
-        caller.join()
+    arguments = [stage.broker.address, topic, userd.port, run.unique("followed"), run.seconds]
+    figures = Load([PROGRAMS / "event_latency", *arguments], DRAIN_SECONDS).figures()
     return Sample(figures.p50_ms, figures.p50_ms, figures.p99_ms, errors=figures.errors + (figures.done == 0))
 
 

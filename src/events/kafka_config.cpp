@@ -51,7 +51,8 @@ constexpr std::pair<const char*, const char*> kTransactional[] = {
 constexpr std::pair<const char*, const char*> kDefaults[] = {
     {"client.id", "userd"},
     {"compression.type", "lz4"},
-    {"linger.ms", "2"},
+    // An event that is alone waits for no other; a backlog fills its batches while others are out.
+    {"linger.ms", "0"},
     {"reconnect.backoff.max.ms", "2000"},
 };
 
