@@ -14,6 +14,7 @@
 #include "base/ids.hpp"
 #include "store/attempts.hpp"
 #include "store/event.hpp"
+#include "store/event_history.hpp"
 #include "store/key_ring.hpp"
 #include "store/lease.hpp"
 #include "store/service.hpp"
@@ -60,7 +61,8 @@ struct Profile {
 struct OutboxStats {
     std::int64_t waiting = 0;  ///< events not yet acknowledged by Kafka, parked ones too
     std::int64_t parked = 0;
-    std::optional<Timestamp> oldest;  ///< time of the oldest that waits
+    std::optional<Timestamp> oldest;  ///< time of the first in the outbox
+    std::int64_t newest = 0;          ///< sequence of the last event written
 };
 
 struct Page {
@@ -74,10 +76,8 @@ struct Page {
 /// Throws StoreUnavailable when the store cannot serve now; what was asked for is then whole or
 /// absent. Every change of a user raises `version` and `updated_at` and writes its event in the
 /// same transaction. `traceparent` is copied into the event.
-class Store {
+class Store : public EventHistory {
   public:
-    virtual ~Store() = default;
-
     /// user_exists if username_key or email_key is taken, as either's username or e-mail
     /// respectively.
     virtual Task<Result<User>> add_user(NewUser user, std::string traceparent) = 0;
@@ -158,10 +158,7 @@ class Store {
                                                     std::int64_t epoch) = 0;
     /// For people: the newest `limit` events that wait, oldest first, parked ones with their
     /// reason.
-    struct Waiting {
-        Event event;
-        std::string parked_reason;  ///< empty when not parked
-    };
+    using Waiting = WaitingEvent;
     virtual Task<std::vector<Waiting>> list_waiting(int limit) = 0;
     /// Takes acknowledged events out of the outbox. An event already gone is no error. LeaseLost.
     virtual Task<void> remove_sent(std::vector<std::int64_t> sequences, std::int64_t epoch) = 0;

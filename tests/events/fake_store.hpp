@@ -181,6 +181,29 @@ class FakeStore : public Store {
     Task<std::int64_t> count_sessions() override { return refuse<std::int64_t>(); }
     Task<std::vector<Waiting>> list_waiting(int) override { return refuse<std::vector<Waiting>>(); }
     Task<OutboxStats> outbox_stats() override { return refuse<OutboxStats>(); }
+    Task<EventSweep> sweep_events(std::int64_t, int, std::chrono::milliseconds) override {
+        return refuse<EventSweep>();
+    }
+    Task<std::vector<EventMark>> list_events(std::int64_t, std::int64_t, int) override {
+        return refuse<std::vector<EventMark>>();
+    }
+    Task<std::vector<NewestEvent>> newest_events(UserId, int) override {
+        return refuse<std::vector<NewestEvent>>();
+    }
+    Task<std::vector<NewestEvent>> newest_events_of(std::vector<UserId>) override {
+        return refuse<std::vector<NewestEvent>>();
+    }
+    Task<std::int64_t> resend_events(std::vector<UserId>, ResendRange) override {
+        return refuse<std::int64_t>();
+    }
+    Task<std::vector<Waiting>> list_parked(std::int64_t, int) override {
+        return refuse<std::vector<Waiting>>();
+    }
+    Task<std::int64_t> retry_parked(std::optional<EventId>) override {
+        return refuse<std::int64_t>();
+    }
+    Task<std::int64_t> drop_parked(EventId) override { return refuse<std::int64_t>(); }
+    Task<LeaseState> read_lease() override { return refuse<LeaseState>(); }
     void on_event(std::function<void()>) override {}
     Task<void> ping() override { return refuse<void>(); }
 

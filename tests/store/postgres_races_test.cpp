@@ -215,5 +215,72 @@ TEST_F(PostgresRaces, AnEventNamesItsUsersEventBeforeItWhileThatWaits) {
     EXPECT_EQ(waiting(0).at(0).previous, 0);
 }
 
+TEST_F(PostgresRaces, ResendingThatWaitedForAChangeEndsWithThatChange) {
+    other_.run(
+        "BEGIN; UPDATE users SET version = 2, last_event_id = gen_random_uuid() WHERE id = " +
+        id());
+    auto resent = start<std::int64_t>([&] {
+        return store_->resend_events({user_.id}, {Timestamp(), false});
+    });
+    await_waiting();
+    other_.run(
+        "WITH e AS (INSERT INTO events (id, type, user_id, version, time, traceparent, username, "
+        "email, created_at, updated_at, disabled) SELECT last_event_id, 'user_updated', id, "
+        "version, updated_at, '', username, email, created_at, updated_at, disabled FROM users "
+        "RETURNING sequence, user_id) INSERT INTO outbox SELECT sequence, user_id FROM e; COMMIT");
+    EXPECT_EQ(resent.get(), 2);
+    const std::int64_t epoch = outbox_epoch(*store_);
+    const std::vector<Event> waiting = run_task(store_->waiting_events(0, 10, epoch));
+    ASSERT_THAT(waiting, SizeIs(2));
+    EXPECT_EQ(waiting[0].version, 1);
+    EXPECT_EQ(waiting[1].version, 2);
+}
+
+TEST_F(PostgresRaces, ResentEventIsWaitedForAtItsNewPlace) {
+    run_task(store_->set_email(user_.id, "new@example.org", "new@example.org")).value();
+    const std::int64_t epoch = outbox_epoch(*store_);
+    run_task(store_->remove_sent({1, 2}, epoch));
+    EXPECT_EQ(run_task(store_->resend_events({user_.id}, {Timestamp(), false})), 2);
+    run_task(store_->set_disabled(user_.id, true)).value();
+    const std::vector<Event> waiting = run_task(store_->waiting_events(0, 10, epoch));
+    ASSERT_THAT(waiting, SizeIs(3));
+    EXPECT_EQ(waiting[0].previous, 0);
+    EXPECT_EQ(waiting[1].previous, waiting[0].sequence);
+    EXPECT_EQ(waiting[2].previous, waiting[1].sequence);
+    // A relay whose cursor is past them, by other users' events, learns of them by this.
+    const std::vector<Event> behind =
+        run_task(store_->waiting_events(waiting[1].sequence, 1, epoch));
+    EXPECT_EQ(behind.at(0).previous, waiting[1].sequence);
+}
+
+TEST_F(PostgresRaces, NewestEventThatTheSweepTookMeanwhileIsRebuilt) {
+    other_.run("DELETE FROM outbox; BEGIN; DELETE FROM events");
+    auto resent = start<std::int64_t>([&] {
+        return store_->resend_events({user_.id}, {Timestamp(), false});
+    });
+    await_waiting();
+    other_.run("COMMIT");
+    EXPECT_EQ(resent.get(), 1);
+}
+
+TEST_F(PostgresRaces, SweepLeavesEventsThatAreBeingSentAgain) {
+    other_.run("DELETE FROM outbox; BEGIN; SELECT 1 FROM events FOR UPDATE");
+    clock_.advance(std::chrono::days(1));
+    EXPECT_EQ(run_task(store_->sweep_events(0, 10, std::chrono::hours(1))).removed, 0);
+    other_.run("COMMIT");
+    EXPECT_EQ(run_task(store_->sweep_events(0, 10, std::chrono::hours(1))).removed, 1);
+}
+
+TEST_F(PostgresRaces, StateOfAnEventThatIsDroppedWhileItsUserIsDeletedIsErased) {
+    other_.run("UPDATE outbox SET parked_at = 1, parked_reason = 'too large'");
+    const EventId event = run_task(store_->list_parked(0, 1)).at(0).event.id;
+    other_.run("BEGIN; SELECT 1 FROM outbox FOR UPDATE; DELETE FROM users");
+    auto dropped = start<std::int64_t>([&] { return store_->drop_parked(event); });
+    await_waiting();
+    other_.run("COMMIT");
+    EXPECT_EQ(dropped.get(), 1);
+    EXPECT_EQ(states(), "0");
+}
+
 }  // namespace
 }  // namespace userd

@@ -190,6 +190,22 @@ TEST_F(PostgresRepeat, EventsAreParkedAndRemovedOnce) {
     EXPECT_EQ(run_task(store_->outbox_stats()).waiting, 0);
 }
 
+TEST_F(PostgresRepeat, ResendingMovesTheSameEventsToTheSameOrder) {
+    run_task(store_->set_disabled(user_.id, true));
+    const std::int64_t epoch = outbox_epoch(*store_);
+    const auto resend = [&] {
+        EXPECT_EQ(run_task(store_->resend_events({user_.id}, {Timestamp(), false})), 2);
+        std::vector<Event> events = run_task(store_->waiting_events(0, 10, epoch));
+        EXPECT_EQ(events.back().previous, events.front().sequence);
+        for (Event& event : events)
+            event.sequence = event.previous = 0;
+        return events;
+    };
+    const std::vector<Event> once = resend();
+    ASSERT_THAT(once, SizeIs(2));
+    EXPECT_EQ(resend(), once);
+}
+
 TEST_F(PostgresRepeat, ReadingChangesNothing) {
     const Session session = run_task(store_->open_session(opening())).value();
     const AttemptKey key(16, 'k');
@@ -215,6 +231,11 @@ TEST_F(PostgresRepeat, ReadingChangesNothing) {
     run_task(store_->waiting_events(0, 10, epoch));
     run_task(store_->list_waiting(10));
     run_task(store_->outbox_stats());
+    run_task(store_->list_events(0, 10, 10));
+    run_task(store_->newest_events(UserId(), 10));
+    run_task(store_->newest_events_of({user_.id}));
+    run_task(store_->list_parked(0, 10));
+    run_task(store_->read_lease());
     run_task(store_->ping());
     EXPECT_EQ(dump(raw_), state);
 }

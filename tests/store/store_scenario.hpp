@@ -50,6 +50,23 @@ inline void sessions(Store& store, TestClock& clock, const User& user) {
     run_task(store.sweep_sessions(SessionId(), 3));
 }
 
+inline void history(Store& store, const User& user, std::int64_t epoch) {
+    run_task(store.newest_events(UserId(), 10));
+    run_task(store.newest_events_of({user.id}));
+    run_task(store.resend_events({user.id}, {Timestamp(), false}));
+    run_task(store.resend_events({user.id}, {Timestamp(), true}));
+    run_task(store.list_events(0, 1000, 10));
+    const std::vector<Event> waiting = run_task(store.waiting_events(0, 10, epoch));
+    for (const std::size_t i : {0U, 1U})
+        run_task(store.park_event(waiting.at(i).sequence, "too large", epoch));
+    run_task(store.list_parked(0, 10));
+    run_task(store.drop_parked(waiting[0].id));
+    run_task(store.retry_parked(waiting[1].id));
+    run_task(store.retry_parked(std::nullopt));
+    run_task(store.sweep_events(0, 2, std::chrono::milliseconds(0)));
+    run_task(store.read_lease());
+}
+
 inline void events(Store& store, const User& user) {
     const std::int64_t epoch = run_task(store.lease_outbox({"one", std::chrono::hours(1)}))->epoch;
     run_task(store.lease_outbox({"two", std::chrono::hours(1)}));
@@ -58,7 +75,9 @@ inline void events(Store& store, const User& user) {
     run_task(store.list_waiting(10));
     run_task(store.outbox_stats());
     run_task(store.remove_sent({events[0].sequence, events.at(1).sequence}, epoch));
+    history(store, user, epoch);
     run_task(store.delete_user(user.id));
+    run_task(store.newest_events_of({user.id}));
     run_task(store.remove_sent({events.at(2).sequence}, epoch));
     run_task(store.waiting_events(0, 10, epoch));
     run_task(store.release_outbox(epoch));

@@ -21,6 +21,9 @@ constexpr Statement kRelease{"release_outbox", R"(
     UPDATE outbox_lease SET holder = NULL, until = NULL WHERE epoch = $1::bigint)",
                              Repeat::safe};
 
+constexpr Statement kRead{
+    "read_lease", "SELECT epoch, coalesce(holder, ''), until FROM outbox_lease", Repeat::read};
+
 }  // namespace
 
 Task<std::optional<OutboxLease>> lease_outbox(Database& db, OutboxClaim claim) {
@@ -33,6 +36,12 @@ Task<std::optional<OutboxLease>> lease_outbox(Database& db, OutboxClaim claim) {
 Task<void> release_outbox(Database& db, std::int64_t epoch) {
     Params params(epoch);
     co_await db.run(kRelease, std::move(params));
+}
+
+Task<LeaseState> read_lease(Database& db) {
+    Params none;
+    const Rows rows = co_await db.run(kRead, std::move(none));
+    co_return LeaseState{rows[0].int64(0), rows[0].text(1), rows[0].optional_time(2)};
 }
 
 }  // namespace userd::postgres

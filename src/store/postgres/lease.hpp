@@ -11,5 +11,6 @@ namespace userd::postgres {
 
 [[nodiscard]] Task<std::optional<OutboxLease>> lease_outbox(Database& db, OutboxClaim claim);
 [[nodiscard]] Task<void> release_outbox(Database& db, std::int64_t epoch);
+[[nodiscard]] Task<LeaseState> read_lease(Database& db);
 
 }  // namespace userd::postgres

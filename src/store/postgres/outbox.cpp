@@ -81,7 +81,8 @@ constexpr Statement kPark{"park_event",
 constexpr Statement kStats{"outbox_stats", R"(
     SELECT (SELECT count(*) FROM outbox),
            (SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL),
-           (SELECT e.time FROM events e WHERE e.sequence = (SELECT min(sequence) FROM outbox)))",
+           (SELECT e.time FROM events e WHERE e.sequence = (SELECT min(sequence) FROM outbox)),
+           (SELECT coalesce(max(sequence), 0) FROM events))",
                            Repeat::read};
 
 /// The first column of the first row: whether the epoch was the lease's.
@@ -135,6 +136,7 @@ Task<OutboxStats> outbox_stats(Database& db) {
     stats.waiting = rows[0].int64(0);
     stats.parked = rows[0].int64(1);
     stats.oldest = rows[0].optional_time(2);
+    stats.newest = rows[0].int64(3);
     co_return stats;
 }
 

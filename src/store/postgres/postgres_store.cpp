@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "store/postgres/attempts.hpp"
 #include "store/postgres/database.hpp"
+#include "store/postgres/history.hpp"
 #include "store/postgres/key_ring.hpp"
 #include "store/postgres/lease.hpp"
 #include "store/postgres/open_session.hpp"
@@ -129,6 +130,34 @@ class PostgresStore final : public Store {
     }
     Task<OutboxStats> outbox_stats() override { return postgres::outbox_stats(db_); }
 
+    Task<EventSweep> sweep_events(std::int64_t after, int rows,
+                                  std::chrono::milliseconds age) override {
+        return postgres::sweep_events(db_, after, rows, age);
+    }
+    Task<std::vector<EventMark>> list_events(std::int64_t after, std::int64_t until,
+                                             int limit) override {
+        return postgres::list_events(db_, after, until, limit);
+    }
+    Task<std::vector<NewestEvent>> newest_events(UserId after, int limit) override {
+        return postgres::newest_events(db_, after, limit);
+    }
+    Task<std::vector<NewestEvent>> newest_events_of(std::vector<UserId> users) override {
+        return postgres::newest_events_of(db_, std::move(users));
+    }
+    Task<std::int64_t> resend_events(std::vector<UserId> users, ResendRange range) override {
+        return nudging(postgres::resend_events(db_, std::move(users), range));
+    }
+    Task<std::vector<WaitingEvent>> list_parked(std::int64_t after, int limit) override {
+        return postgres::list_parked(db_, after, limit);
+    }
+    Task<std::int64_t> retry_parked(std::optional<EventId> event) override {
+        return nudging(postgres::retry_parked(db_, event));
+    }
+    Task<std::int64_t> drop_parked(EventId event) override {
+        return nudging(postgres::drop_parked(db_, event));
+    }
+    Task<LeaseState> read_lease() override { return postgres::read_lease(db_); }
+
     void on_event(std::function<void()> nudge) override {
         const std::lock_guard lock(nudge_mutex_);
         nudge_ = std::move(nudge);
@@ -140,6 +169,12 @@ class PostgresStore final : public Store {
         postgres::UserChange changed = co_await std::move(change);
         if (changed.wrote_event) call_nudge();
         co_return std::move(changed.user);
+    }
+    /// Of an operation that tells how many events it put out.
+    Task<std::int64_t> nudging(Task<std::int64_t> change) {
+        const std::int64_t count = co_await std::move(change);
+        if (count > 0) call_nudge();
+        co_return count;
     }
     void call_nudge() {
         const std::lock_guard lock(nudge_mutex_);

@@ -21,6 +21,12 @@ void Lease::release(std::int64_t epoch) {
     if (epoch == epoch_) holder_.clear();
 }
 
+LeaseState Lease::state() const {
+    const std::lock_guard lock(mutex_);
+    if (holder_.empty()) return {epoch_, "", std::nullopt};
+    return {epoch_, holder_, end_};
+}
+
 void Lease::check(std::int64_t epoch) const {
     const std::lock_guard lock(mutex_);
     if (epoch != epoch_ || holder_.empty()) throw LeaseLost();

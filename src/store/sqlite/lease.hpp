@@ -17,6 +17,7 @@ class Lease {
 
     std::optional<OutboxLease> claim(OutboxClaim claim);
     void release(std::int64_t epoch);
+    [[nodiscard]] LeaseState state() const;
     /// LeaseLost. One that ran out and that nobody took is its holder's still.
     void check(std::int64_t epoch) const;
 

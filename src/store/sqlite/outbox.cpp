@@ -52,7 +52,8 @@ constexpr char kListWaiting[] = R"(
 constexpr char kStats[] = R"(
     SELECT (SELECT count(*) FROM outbox),
            (SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL),
-           (SELECT e.time FROM events e WHERE e.sequence = (SELECT min(sequence) FROM outbox)))";
+           (SELECT e.time FROM events e WHERE e.sequence = (SELECT min(sequence) FROM outbox)),
+           (SELECT coalesce(max(sequence), 0) FROM events))";
 
 }  // namespace
 
@@ -110,6 +111,7 @@ OutboxStats outbox_stats(Connection& db) {
     stats.waiting = row.int64(0);
     stats.parked = row.int64(1);
     if (!row.is_null(2)) stats.oldest = row.time(2);
+    stats.newest = row.int64(3);
     return stats;
 }
 

@@ -4,6 +4,7 @@
 
 #include "store/sqlite/attempts.hpp"
 #include "store/sqlite/hash_formats.hpp"
+#include "store/sqlite/history.hpp"
 #include "store/sqlite/key_ring.hpp"
 #include "store/sqlite/lease.hpp"
 #include "store/sqlite/lock.hpp"
@@ -202,6 +203,46 @@ class SqliteStore final : public Store {
         });
     }
     Task<OutboxStats> outbox_stats() override { return read<OutboxStats>(sqlite::outbox_stats); }
+
+    Task<EventSweep> sweep_events(std::int64_t after, int rows,
+                                  std::chrono::milliseconds age) override {
+        return write<EventSweep>([after, rows, age](Write& write) {
+            return sqlite::sweep_events(write, after, rows, age);
+        });
+    }
+    Task<std::vector<EventMark>> list_events(std::int64_t after, std::int64_t until,
+                                             int limit) override {
+        return read<std::vector<EventMark>>([after, until, limit](Connection& db) {
+            return sqlite::list_events(db, after, until, limit);
+        });
+    }
+    Task<std::vector<NewestEvent>> newest_events(UserId after, int limit) override {
+        return read<std::vector<NewestEvent>>(
+            [after, limit](Connection& db) { return sqlite::newest_events(db, after, limit); });
+    }
+    Task<std::vector<NewestEvent>> newest_events_of(std::vector<UserId> users) override {
+        return read<std::vector<NewestEvent>>([users = std::move(users)](Connection& db) {
+            return sqlite::newest_events_of(db, users);
+        });
+    }
+    Task<std::int64_t> resend_events(std::vector<UserId> users, ResendRange range) override {
+        return write<std::int64_t>([users = std::move(users), range](Write& write) {
+            return sqlite::resend_events(write, users, range);
+        });
+    }
+    Task<std::vector<WaitingEvent>> list_parked(std::int64_t after, int limit) override {
+        return read<std::vector<WaitingEvent>>(
+            [after, limit](Connection& db) { return sqlite::list_parked(db, after, limit); });
+    }
+    Task<std::int64_t> retry_parked(std::optional<EventId> event) override {
+        return write<std::int64_t>(
+            [event](Write& write) { return sqlite::retry_parked(write, event); });
+    }
+    Task<std::int64_t> drop_parked(EventId event) override {
+        return write<std::int64_t>(
+            [event](Write& write) { return sqlite::drop_parked(write, event); });
+    }
+    Task<LeaseState> read_lease() override { co_return lease_.state(); }
 
     void on_event(std::function<void()> nudge) override { writer_.on_event(std::move(nudge)); }
 
