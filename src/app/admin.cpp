@@ -2,8 +2,10 @@
 
 #include <boost/json.hpp>
 
+#include "app/admin_events.hpp"
 #include "app/admin_keys.hpp"
 #include "app/admin_services.hpp"
+#include "app/admin_steps.hpp"
 #include "base/text.hpp"
 #include "events/codec.hpp"
 #include "http/validation.hpp"
@@ -129,31 +131,6 @@ Task<AdminReply> users_logout(AdminParts parts, AdminRequest request) {
                       " of " + user->state.username + "\n");
 }
 
-Task<AdminReply> events_status(AdminParts parts, AdminRequest request) {
-    const OutboxStats stats = co_await parts.store.outbox_stats();
-    const std::int64_t age =
-        stats.oldest ? unix_seconds(system_now()) - unix_seconds(*stats.oldest) : 0;
-    if (request.json)
-        co_return printed(
-            boost::json::serialize(boost::json::object{{"waiting", stats.waiting},
-                                                       {"parked", stats.parked},
-                                                       {"oldest_age_seconds", age},
-                                                       {"kafka", parts.relay_state()}}) +
-            "\n");
-    co_return printed(
-        "waiting: " + std::to_string(stats.waiting) + "\nparked:  " + std::to_string(stats.parked) +
-        "\noldest:  " + std::to_string(age) + " s\nkafka:   " + parts.relay_state() + "\n");
-}
-
-Task<AdminReply> events_list(AdminParts parts, AdminRequest request) {
-    AdminReply reply;
-    const std::vector<Store::Waiting> events = co_await parts.store.list_waiting(request.limit);
-    for (const Store::Waiting& waiting : events)
-        reply.output += describe(waiting, request.json);
-    if (events.empty() && !request.json) reply.output = "no events wait\n";
-    co_return reply;
-}
-
 struct Entry {
     std::string_view name;
     Command command;
@@ -173,6 +150,13 @@ constexpr Entry kCommands[] = {
     {"services revoke", services_revoke},
     {"events status", events_status},
     {"events list", events_list},
+    {"parked list", parked_list},
+    {"parked retry", parked_retry},
+    {"parked drop", parked_drop},
+    {"step replay", step_replay},
+    {"step replay-user", step_replay_user},
+    {"step snapshot", step_snapshot},
+    {"step users", step_users},
     {"keys list", keys_list},
     {"keys rotate", keys_rotate},
     {"keys retire", keys_retire},
@@ -224,7 +208,8 @@ std::string describe(const Store::Waiting& waiting, bool json) {
     std::string line = rfc3339(event.time) + "  " + std::string(name_of(event.type)) + "  user " +
                        event.user.to_string() + "  version " + std::to_string(event.version);
     if (event.state) line += "  " + event.state->username + "  " + event.state->email;
-    if (!waiting.parked_reason.empty()) line += "  parked: " + waiting.parked_reason;
+    if (!waiting.parked_reason.empty())
+        line += "  id " + event.id.to_string() + "  parked: " + waiting.parked_reason;
     return line + "\n";
 }
 

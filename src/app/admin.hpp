@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "accounts/accounts.hpp"
 #include "accounts/key_keeper.hpp"
@@ -13,6 +15,16 @@
 #include "store/store.hpp"
 
 namespace userd {
+
+/// Of a command that runs in steps: which is next (admin_steps.hpp).
+struct AdminStep {
+    std::string user;        ///< username, e-mail or user id
+    std::int64_t since = 0;  ///< milliseconds since the Unix epoch; also of the command itself
+    std::string after;
+    std::int64_t until = 0;
+    bool swept_only = false;
+    std::vector<std::string> ids;
+};
 
 /// One administrator's command, as the command line gives it and the control socket carries it.
 struct AdminRequest {
@@ -25,6 +37,10 @@ struct AdminRequest {
     bool now = false;    ///< of `keys rotate`
     int limit = 100;
     bool json = false;
+    bool all = false;         ///< of `parked retry`
+    bool from_start = false;  ///< of `events tail`, which stays here
+    bool yes = false;         ///< of `parked drop`; as before
+    AdminStep step;
 };
 
 struct AdminReply {

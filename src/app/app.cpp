@@ -154,7 +154,9 @@ Task<void> App::start() {
         services_.started = true;
     }
     start_upkeep(background_.at(0),
-                 {*store_, database_start_ != nullptr, *accounts_, *keeper_, figures_}, stopping_);
+                 {*store_, database_start_ != nullptr, *accounts_, *keeper_, figures_,
+                  settings_.event_retention},
+                 stopping_);
     log::info("userd serves",
               {{"api", settings_.listen.address + ":" + std::to_string(api_->port())},
                {"tls", tls_ != nullptr},

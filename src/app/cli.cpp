@@ -1,9 +1,9 @@
 #include "app/cli.hpp"
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 
+#include "app/cli_events.hpp"
 #include "base/text.hpp"
 
 namespace userd {
@@ -67,6 +67,28 @@ void take_kafka_flags(CLI::App& command, NamedValues& flags) {
     }
 }
 
+/// Of the command that was given, as far as it was understood: how it is called, and, of a group,
+/// what may follow.
+std::string usage_of(const CLI::App& app) {
+    const CLI::App* command = &app;
+    std::string name = app.get_name();
+    for (auto given = app.get_subcommands(); !given.empty(); given = command->get_subcommands()) {
+        command = given.front();
+        name += " " + command->get_name();
+    }
+    const auto has_commands = [](const CLI::App* of) {
+        return !of->get_subcommands([](const CLI::App*) { return true; }).empty();
+    };
+    std::string usage = "see " + name + " --help";
+    if (command == &app) return usage;
+    usage += "\n" + CLI::Formatter().make_usage(command, name);
+    if (has_commands(command))
+        usage += CLI::Formatter().make_subcommands(command, CLI::AppFormatMode::Normal);
+    while (usage.ends_with('\n'))
+        usage.pop_back();
+    return usage;
+}
+
 class CommandLine {
   public:
     CommandLine() {
@@ -79,7 +101,11 @@ class CommandLine {
         add("check-config", "Check and print every setting", Invocation::Command::check_config);
         add_users();
         add_services();
-        add_events();
+        add_event_commands(
+            app_, invocation_.admin,
+            [this](CLI::App* group, const std::string& name, const std::string& help) {
+                return add_admin(group, name, help);
+            });
         add_keys();
     }
 
@@ -91,7 +117,7 @@ class CommandLine {
         } catch (const CLI::Success& success) {
             return app_.exit(success);
         } catch (const CLI::ParseError& error) {
-            std::cerr << "userd: " << error.what() << "; see userd --help\n";
+            std::cerr << "userd: " << error.what() << "; " << usage_of(app_) << "\n";
             return 2;
         }
         return std::move(invocation_);
@@ -177,15 +203,6 @@ class CommandLine {
         add_named("add", "Add a service and show its secret, once");
         add_admin(services, "list", "List all services");
         add_named("revoke", "Take a service's credentials back for good");
-    }
-
-    void add_events() {
-        CLI::App* events = app_.add_subcommand("events", "Look at the events that wait for Kafka");
-        events->require_subcommand(1);
-        add_admin(events, "status", "How many events wait, how old, and what Kafka says");
-        add_admin(events, "list", "The newest events that wait")
-            ->add_option("--limit", invocation_.admin.limit, "at most so many [100]")
-            ->check(CLI::Range(1, 10000));
     }
 
     void add_keys() {

@@ -40,6 +40,27 @@ class SocketAddress {
     Endpoint endpoint_;
 };
 
+boost::json::object to_json(const AdminStep& step) {
+    return {{"user", step.user},
+            {"since", step.since},
+            {"after", step.after},
+            {"until", step.until},
+            {"swept_only", step.swept_only},
+            {"ids", boost::json::array(step.ids.begin(), step.ids.end())}};
+}
+
+AdminStep step_of(const boost::json::object& object) {
+    AdminStep step;
+    step.user = std::string_view(object.at("user").as_string());
+    step.since = object.at("since").to_number<std::int64_t>();
+    step.after = std::string_view(object.at("after").as_string());
+    step.until = object.at("until").to_number<std::int64_t>();
+    step.swept_only = object.at("swept_only").as_bool();
+    for (const boost::json::value& id : object.at("ids").as_array())
+        step.ids.emplace_back(std::string_view(id.as_string()));
+    return step;
+}
+
 std::string to_line(const AdminRequest& request) {
     return boost::json::serialize(boost::json::object{{"command", request.command},
                                                       {"name", request.name},
@@ -49,7 +70,9 @@ std::string to_line(const AdminRequest& request) {
                                                       {"private_key", request.private_key.reveal()},
                                                       {"now", request.now},
                                                       {"limit", request.limit},
-                                                      {"json", request.json}}) +
+                                                      {"json", request.json},
+                                                      {"all", request.all},
+                                                      {"step", to_json(request.step)}}) +
            "\n";
 }
 
@@ -69,6 +92,8 @@ AdminRequest request_of(const std::string& line) {
     request.now = object.at("now").as_bool();
     request.limit = object.at("limit").to_number<int>();
     request.json = object.at("json").as_bool();
+    request.all = object.at("all").as_bool();
+    request.step = step_of(object.at("step").as_object());
     return request;
 }
 
@@ -86,6 +111,14 @@ AdminReply reply_of(const std::string& line) {
     reply.output = std::string_view(object.at("output").as_string());
     reply.error = std::string_view(object.at("error").as_string());
     return reply;
+}
+
+/// Of a command in steps the first.
+void log_command(const AdminRequest& request) {
+    const bool is_read = request.command == "step users";
+    if (request.step.after.empty() && !is_read)
+        log::info("command", {{"command", request.command},
+                              {"name", request.name.empty() ? request.step.user : request.name}});
 }
 
 }  // namespace
@@ -163,7 +196,7 @@ class ControlServer::Impl : public std::enable_shared_from_this<ControlServer::I
         try {
             AdminRequest request = request_of(line);
             wipe(line);
-            log::info("command", {{"command", request.command}, {"name", request.name}});
+            log_command(request);
             co_return co_await self->run_(std::move(request));
         } catch (const std::exception& error) {
             failure = error.what();

@@ -35,6 +35,7 @@ std::string describe(const Settings& settings) {
     for (const auto& [name, value] : settings.kafka_properties)
         line("kafka " + name, "set");
     line("EVENT_SOURCE", settings.event_source);
+    line("EVENT_RETENTION_DAYS", std::to_string(settings.event_retention.count()));
     line("EXPIRY_TIME", std::to_string(settings.expiry_time.count()));
     line("REFRESH_EXPIRY_DAYS",
          std::to_string(

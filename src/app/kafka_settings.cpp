@@ -24,6 +24,12 @@ KafkaSettings kafka_settings_of(const Settings& settings) {
     return kafka;
 }
 
+KafkaSettings reading_settings_of(const Settings& settings) {
+    if (settings.kafka_brokers.empty())
+        throw std::runtime_error("KAFKA_BOOTSTRAP_SERVERS is not set: there is no topic to read");
+    return kafka_settings_of(settings);
+}
+
 RelaySettings relay_settings_of(const Settings& settings) {
     RelaySettings relay;
     if (has_replicas(settings)) relay.poll = kPoll;

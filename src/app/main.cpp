@@ -6,11 +6,12 @@
 #include <csignal>
 #include <iostream>
 
+#include "app/admin_session.hpp"
 #include "app/app.hpp"
 #include "app/cli.hpp"
 #include "app/dotenv.hpp"
+#include "app/events_tool.hpp"
 #include "app/kafka_settings.hpp"
-#include "app/local_admin.hpp"
 #include "app/migrate.hpp"
 #include "app/tls.hpp"
 #include "base/files.hpp"
@@ -129,10 +130,12 @@ Secret read_key_file(const std::filesystem::path& path) {
 }
 
 int administer(const Settings& settings, AdminRequest request) {
+    if (is_events_tool(request.command)) return run_events_tool(settings, request);
     if (request.command == "users add" && request.password_hash.empty())
         request.password = read_password();
     if (request.command == "keys import") request.private_key = read_key_file(request.name);
-    const AdminReply reply = run_admin_anywhere(settings, std::move(request));
+    AdminSession session(settings, request.command.starts_with("keys "));
+    const AdminReply reply = session.run(std::move(request));
     std::cout << reply.output << std::flush;
     if (!reply.error.empty()) std::cerr << "userd: " << reply.error << "\n";
     return reply.exit_code;

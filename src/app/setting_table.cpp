@@ -21,6 +21,7 @@ const std::vector<SettingInfo>& setting_table() {
         {"KAFKA_USER_TOPIC", "user-events", "topic of user events"},
         {"KAFKA_CREATE_TOPIC", "on", "create the topic if it is absent"},
         {"EVENT_SOURCE", "userd", "ce_source of the events"},
+        {"EVENT_RETENTION_DAYS", "7", "days that sent events are kept, for replay"},
         {"EXPIRY_TIME", "5", "minutes an access token lives"},
         {"REFRESH_EXPIRY_DAYS", "7", "days a refresh token lives"},
         {"MASTER_KEY", "", "derives the internal keys; made beside the SQLite file when not set",

@@ -231,6 +231,9 @@ void load_events(const Values& values, Settings& settings) {
     with(values, "KAFKA_CREATE_TOPIC",
          [&](auto n, const auto& t) { settings.kafka_create_topic = parse::on_off(n, t); });
     with(values, "EVENT_SOURCE", [&](auto, const auto& t) { settings.event_source = t; });
+    with(values, "EVENT_RETENTION_DAYS", [&](auto n, const auto& t) {
+        settings.event_retention = std::chrono::days(parse::number(n, t, 0, 3650));
+    });
 }
 
 void load_tokens(const Values& values, Settings& settings) {

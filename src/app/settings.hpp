@@ -41,6 +41,7 @@ struct Settings {
     bool kafka_create_topic = true;
     std::map<std::string, std::string> kafka_properties;  ///< in librdkafka's names
     std::string event_source = "userd";
+    std::chrono::days event_retention{7};  ///< sent events are kept so long
     std::chrono::minutes expiry_time{5};
     std::chrono::seconds refresh_lifetime{std::chrono::days{7}};
     Secret master_key;           ///< empty: kept beside the SQLite file

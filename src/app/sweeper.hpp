@@ -17,4 +17,8 @@ struct SweepSettings {
 /// `stopping`. What the store cannot do now is tried again later.
 Task<void> sweep_store(Store& store, SweepSettings settings, const std::atomic<bool>& stopping);
 
+/// Removes events that were sent and are older than `age`, as sweep_store.
+Task<void> sweep_events(Store& store, std::chrono::milliseconds age,
+                        const std::atomic<bool>& stopping);
+
 }  // namespace userd

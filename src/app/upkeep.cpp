@@ -41,6 +41,7 @@ void start_upkeep(boost::asio::io_context& loop, UpkeepParts parts,
     SweepSettings sweep;
     if (parts.is_shared) sweep = {some_session(), kSweepSharedCountersEvery};
     start(sweep_store(parts.store, sweep, stopping));
+    start(sweep_events(parts.store, parts.keep_events, stopping));
     start(keep_ring(parts.keeper, stopping));
 }
 

@@ -16,6 +16,7 @@ struct UpkeepParts {
     Accounts& accounts;
     KeyKeeper& keeper;
     StoreFigures& figures;
+    std::chrono::milliseconds keep_events;  ///< after they were sent
 };
 
 /// Starts on the loop, until `stopping`, what a server does for its store unasked: watch, sweep,

@@ -1,5 +1,6 @@
 #include "events/kafka_config.hpp"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <string_view>
@@ -45,6 +46,16 @@ constexpr std::pair<const char*, const char*> kOurs[] = {
 constexpr std::pair<const char*, const char*> kTransactional[] = {
     {"transaction.timeout.ms", "60000"},
     {"message.timeout.ms", "60000"},
+};
+
+/// For a consumer. librdkafka takes offsets back to no broker without a group, if told so. A
+/// question for an offset waits on the same connection until the broker has answered what is being
+/// fetched.
+constexpr std::pair<const char*, const char*> kConsumer[] = {
+    {"client.id", "userd-tools"},     {"isolation.level", "read_committed"},
+    {"enable.partition.eof", "true"}, {"enable.auto.commit", "false"},
+    {"auto.commit.enable", "false"},  {"allow.auto.create.topics", "false"},
+    {"fetch.wait.max.ms", "50"},
 };
 
 /// Kept unless the user sets another.
@@ -102,6 +113,17 @@ KafkaConfig make_kafka_config(const KafkaSettings& settings) {
         set(config.get(), "transactional.id", "userd." + settings.topic);
     }
     if (!settings.brokers.empty()) set(config.get(), "bootstrap.servers", settings.brokers);
+    return config;
+}
+
+KafkaConfig make_consumer_config(const KafkaSettings& settings) {
+    KafkaConfig config(rd_kafka_conf_new(), rd_kafka_conf_destroy);
+    for (const auto& [name, value] : settings.properties)
+        if (std::find(std::begin(kRefused), std::end(kRefused), name) == std::end(kRefused))
+            set(config.get(), name, value);
+    for (const auto& [name, value] : kConsumer)
+        set(config.get(), name, value);
+    set(config.get(), "bootstrap.servers", settings.brokers);
     return config;
 }
 

@@ -187,9 +187,13 @@ TEST_F(AdminTest, DeletingSaysWho) {
 TEST_F(AdminTest, EventsThatWaitAreCountedAndListed) {
     EXPECT_EQ(run("events list").output, "no events wait\n");
     EXPECT_TRUE(run_json("events list").empty());
-    EXPECT_EQ(run_json("events status").at(0),
-              (json::object{
-                  {"waiting", 0}, {"parked", 0}, {"oldest_age_seconds", 0}, {"kafka", "a word"}}));
+    const json::object no_lease{{"epoch", 0}, {"holder", nullptr}, {"until", nullptr}};
+    EXPECT_EQ(run_json("events status").at(0), (json::object{{"waiting", 0},
+                                                             {"parked", 0},
+                                                             {"oldest_age_seconds", 0},
+                                                             {"sent_per_second", 0},
+                                                             {"lease", no_lease},
+                                                             {"kafka", "a word"}}));
     const User user = ada();
     run("users delete", "ada");
     const auto parked = events().front();
