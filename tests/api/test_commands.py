@@ -68,7 +68,7 @@ def test_a_second_server_on_the_database_is_refused(userd):
     ("SECRET_KEY_PREVIOUS", "a" * 64), ("MASTER_KEY_PREVIOUS_FILE", "/no/such/file"), ("KEY_ROTATION_DAYS", "-1"),
     ("DATABASE_URL", "postgresql://ada:private@db:0/users"), ("DATABASE_URL_FILE", "/no/such/file"),
     ("DATABASE_PREPARED", "perhaps"), ("DATABASE_CONNECTIONS", "0"), ("DATABASE_TIMEOUT_SECONDS", "0.5"),
-    ("KEY_ROTATION_DAYS", "often"), ("KEY_PUBLISH_SECONDS", "0"), ("KEY_PUBLISH_SECONDS", "43201"),
+    ("KEY_ROTATION_DAYS", "often"), ("EVENT_RETENTION_DAYS", "-1"), ("KEY_PUBLISH_SECONDS", "0"), ("KEY_PUBLISH_SECONDS", "43201"),
 ])
 def test_every_bad_setting_is_one_line_that_names_it(make_userd, name, value):
     answer = make_userd().run("serve", **{name: value})

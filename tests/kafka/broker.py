@@ -33,6 +33,8 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
+log.cleaner.backoff.ms=500
+log.retention.check.interval.ms=1000
 """
 
 
