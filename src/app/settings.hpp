@@ -14,6 +14,7 @@
 #include "app/database_location.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
+#include "events/schema_registry.hpp"
 #include "passwords/breach_check_settings.hpp"
 #include "passwords/policy.hpp"
 #include "tokens/keys.hpp"
@@ -40,6 +41,7 @@ struct Settings {
     std::string kafka_topic = "user-events";
     bool kafka_create_topic = true;
     std::map<std::string, std::string> kafka_properties;  ///< in librdkafka's names
+    SchemaRegistrySettings schema_registry;               ///< no url: bare Protobuf
     std::string event_source = "userd";
     std::chrono::minutes expiry_time{5};
     std::chrono::seconds refresh_lifetime{std::chrono::days{7}};
