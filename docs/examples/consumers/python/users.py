@@ -8,7 +8,7 @@ import asyncio
 import sqlite3
 import sys
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from userd.v1.user_pb2 import User
 
 SCHEMA = """
@@ -67,11 +67,8 @@ class Table:
             print("user", user_id, version, username, email, "disabled" if disabled else "active")
 
 
-async def follow(consumer: AIOKafkaConsumer, topic: str, table: Table, until_end: bool) -> None:
-    if topic not in await consumer.topics():
-        sys.exit(f"there is no topic {topic}")
-    partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
-    consumer.assign(partitions)
+async def follow(consumer: AIOKafkaConsumer, table: Table, until_end: bool) -> None:
+    partitions = consumer.assignment()
     for partition in partitions:
         consumer.seek(partition, table.next_offset(partition.partition))
     ends = await consumer.end_offsets(partitions) if until_end else {}
@@ -85,14 +82,14 @@ async def follow(consumer: AIOKafkaConsumer, topic: str, table: Table, until_end
 
 
 async def main(brokers: str, topic: str, database: str, until_end: bool) -> None:
-    # No group: the table and the offsets are kept together. An offset that the topic does not have any more means
-    # from the start, which the versions make harmless.
-    consumer = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False, auto_offset_reset="earliest",
+    # No group, which means all partitions: the table and the offsets are kept together. An offset that the topic does
+    # not have any more means from the start, which the versions make harmless.
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=brokers, auto_offset_reset="earliest",
                                 isolation_level="read_committed")
     await consumer.start()
     try:
         table = Table(database)
-        await follow(consumer, topic, table, until_end)
+        await follow(consumer, table, until_end)
         table.print()
     finally:
         await consumer.stop()
