@@ -159,7 +159,6 @@ def test_users_register_while_the_registry_is_away_and_their_events_follow(
     assert ready.status_code == 200
     assert "schema registry" in ready.json()["checks"]["events"]["kafka"]
     assert str(port) not in server.http.get("/health/ready").text
-    assert "schema registry" in server.run("events", "status").stdout
     assert "waiting: 1" in server.run("events", "status").stdout
     unwell = scripted((503, {}), (401, {"message": "who"}), (404, {}), (200, {"no": "id"}), (200, {"id": 77}), port=port)
     (record,) = wait_for_records(broker.address, topic, lambda r: len(r) >= 1)
@@ -169,6 +168,12 @@ def test_users_register_while_the_registry_is_away_and_their_events_follow(
     assert len(unwell.headers) == 5, "the id is asked for once"
     for reason in ("503", "401: who", "404", "no schema id"):
         assert reason in server.log()
+
+
+@pytest.mark.sqlite
+def test_the_running_server_tells_the_command_what_events_wait_for(with_registry):
+    server = with_registry(f"http://127.0.0.1:{free_port()}/api").start()
+    assert "schema registry" in server.run("events", "status").stdout
 
 
 def test_a_refusal_after_the_start_leaves_users_served(with_registry, scripted, broker, topic):
