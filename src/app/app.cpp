@@ -98,12 +98,16 @@ void App::make_relay() {
     if (settings_.kafka_brokers.empty()) return;
     auto log_error = [](const std::string& reason) { log::warning("kafka", {{"error", reason}}); };
     PublisherFactory make_publisher = [this, log_error] {
-        return make_kafka_publisher(kafka_settings_of(settings_), background_.at(0).get_executor(),
-                                    log_error);
+        KafkaSettings kafka = kafka_settings_of(settings_);
+        if (schema_) kafka.value_prefix = schema_->value_prefix();
+        return make_kafka_publisher(kafka, background_.at(0).get_executor(), log_error);
     };
     relay_ =
         std::make_unique<Relay>(*store_, std::move(make_publisher), relay_settings_of(settings_));
     store_->on_event([this] { relay_->nudge(); });
+    if (settings_.schema_registry.url.empty()) return;
+    schema_ = std::make_unique<SchemaStart>(settings_, background_.at(0).get_executor());
+    services_.started = false;
 }
 
 void App::make_servers() {
@@ -138,21 +142,23 @@ void App::run() {
     if (failed_start_) std::rethrow_exception(failed_start_);
 }
 
-Task<void> App::start() {
-    if (database_start_) {
-        try {
-            const bool is_there = co_await database_start_->run();
-            if (!is_there) co_return;
-        } catch (const std::exception&) {
-            failed_start_ = std::current_exception();
-        }
-        if (failed_start_) {
-            // As an operator would end it; run() then tells why.
-            ::kill(::getpid(), SIGTERM);
-            co_return;
-        }
-        services_.started = true;
+Task<bool> App::prepare() {
+    bool is_there = true;
+    try {
+        if (database_start_) is_there = co_await database_start_->run();
+        if (is_there && schema_) co_await schema_->ask_first();
+    } catch (const std::exception&) {
+        failed_start_ = std::current_exception();
     }
+    // As an operator would end it; run() then tells why.
+    if (failed_start_) ::kill(::getpid(), SIGTERM);
+    co_return is_there && !failed_start_ && !stopping_;
+}
+
+Task<void> App::start() {
+    const bool is_prepared = co_await prepare();
+    if (!is_prepared) co_return;
+    services_.started = true;
     start_upkeep(background_.at(0),
                  {*store_, database_start_ != nullptr, *accounts_, *keeper_, figures_,
                   settings_.event_retention},
@@ -165,7 +171,9 @@ Task<void> App::start() {
                {"database", describe(settings_.database)},
                {"kafka", settings_.kafka_brokers.empty() ? "not set: events wait in the outbox"
                                                          : settings_.kafka_brokers}});
-    if (relay_) co_await relay_->run();
+    bool may_send = relay_ != nullptr;
+    if (schema_) may_send = co_await schema_->run();
+    if (may_send) co_await relay_->run();
 }
 
 void App::wait_for_signal() {
@@ -183,6 +191,7 @@ void App::wait_for_signal() {
 void App::shut_down() {
     if (stopping_.exchange(true)) return;
     if (database_start_) database_start_->stop();
+    if (schema_) schema_->stop();
     if (api_) api_->stop();
     if (management_) management_->stop();
     const auto deadline = std::chrono::steady_clock::now() + settings_.shutdown;
@@ -210,6 +219,9 @@ void App::shut_down() {
 
 std::string App::relay_state() const {
     if (!relay_) return "not set (KAFKA_BOOTSTRAP_SERVERS); events wait in the outbox";
+    // Without the reason, which may name hosts: everyone may read this.
+    if (schema_ && !schema_->is_registered())
+        return "trouble: the schema registry gives no id; events wait in the outbox";
     const RelayStats stats = relay_->stats();
     if (!stats.last_error.empty()) return "trouble: " + stats.last_error;
     if (stats.standby) return "another replica sends";
@@ -223,6 +235,7 @@ std::string App::metrics_text() const {
                            hash_histograms_,
                            *accounts_,
                            relay_.get(),
+                           schema_.get(),
                            breaches_.get(),
                            figures_});
 }

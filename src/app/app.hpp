@@ -10,6 +10,7 @@
 #include "app/database_start.hpp"
 #include "app/health_page.hpp"
 #include "app/metrics.hpp"
+#include "app/schema_start.hpp"
 #include "app/settings.hpp"
 #include "app/trouble.hpp"
 #include "async/loops.hpp"
@@ -31,7 +32,7 @@ class App {
     /// Serves until SIGTERM or SIGINT, then finishes what runs within SHUTDOWN_SECONDS. SIGHUP
     /// reads the TLS files again. With PostgreSQL both addresses answer at once, and the accounts
     /// once the database is there; std::runtime_error with one clear line when its keys do not
-    /// open.
+    /// open, or the schema registry refuses the events' schema.
     void run();
 
   private:
@@ -41,6 +42,9 @@ class App {
     void make_servers();
     void make_control(const SqliteLocation& database);
     Task<void> start();
+    /// What must be there before anyone is served. False when stopped before, or failed_start_ is
+    /// set.
+    Task<bool> prepare();
     void wait_for_signal();
     void shut_down();
 
@@ -64,6 +68,7 @@ class App {
     Trouble trouble_{"the database"};
     std::unique_ptr<DatabaseStart> database_start_;  ///< null with SQLite, which is there already
     std::exception_ptr failed_start_;                ///< set on the background loop
+    std::unique_ptr<SchemaStart> schema_;            ///< null when no registry or broker is set
     std::unique_ptr<Relay> relay_;                   ///< null when no broker is set
     std::future<void> background_work_;              ///< start(), which ends with the relay
     std::atomic<bool> stopping_{false};

@@ -31,6 +31,10 @@ std::string describe(const Settings& settings) {
     line("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_brokers);
     line("KAFKA_USER_TOPIC", settings.kafka_topic);
     line("KAFKA_CREATE_TOPIC", on_off(settings.kafka_create_topic));
+    line("KAFKA_SCHEMA_REGISTRY_URL", settings.schema_registry.url);
+    line("KAFKA_SCHEMA_REGISTRY_USER", settings.schema_registry.user);
+    line("KAFKA_SCHEMA_REGISTRY_PASSWORD", set_or_not(settings.schema_registry.password));
+    line("KAFKA_SCHEMA_REGISTRY_CA", settings.schema_registry.authorities.string());
     // Values may be passwords of the broker.
     for (const auto& [name, value] : settings.kafka_properties)
         line("kafka " + name, "set");

@@ -185,6 +185,10 @@ void add_events(Families& families, const MetricParts& parts) {
                      static_cast<double>(stats.producer_restarts));
     families.gauge("userd_relay_leading", "1 when this process sends the events.",
                    stats.leading ? 1 : 0);
+    if (parts.schema != nullptr)
+        families.gauge("userd_schema_registered",
+                       "1 once the schema registry has given an id; until then events wait.",
+                       parts.schema->is_registered() ? 1 : 0);
     families.gauge("userd_store_available", "1 when the store served the last look.",
                    parts.store.available ? 1 : 0);
 }

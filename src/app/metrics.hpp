@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "accounts/accounts.hpp"
+#include "app/schema_start.hpp"
 #include "events/relay.hpp"
 #include "http/server.hpp"
 #include "passwords/breach_check.hpp"
@@ -46,6 +47,7 @@ struct MetricParts {
     const HashHistograms& hashes;
     const Accounts& accounts;
     const Relay* relay;           ///< null when no broker is set
+    const SchemaStart* schema;    ///< null when no schema registry is used
     const BreachCheck* breaches;  ///< null when passwords are not checked
     const StoreFigures& store;
 };

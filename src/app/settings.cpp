@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <set>
 #include <thread>
 
@@ -217,10 +218,33 @@ void load_database(const Values& values, Settings& settings) {
          [&](auto n, const auto& t) { settings.database_prepared = parse::on_off(n, t); });
     set_number(values, "DATABASE_CONNECTIONS", settings.database_connections, 2, 256);
     with(values, "DATABASE_TIMEOUT_SECONDS", [&](auto n, const auto& t) {
-        // A rotation whose answer was lost is asked for again within that time, and is a repeat only
-        // for the 10 s of its window.
+        // A rotation whose answer was lost is asked for again within that time, and is a repeat
+        // only for the 10 s of its window.
         settings.database_timeout = std::chrono::seconds(parse::number(n, t, 1, 9));
     });
+}
+
+void load_schema_registry(const Values& values, SchemaRegistrySettings& registry) {
+    with(values, "KAFKA_SCHEMA_REGISTRY_URL",
+         [&](auto n, const auto& t) { registry.url = parse::folder_url(n, t); });
+    with(values, "KAFKA_SCHEMA_REGISTRY_USER", [&](auto n, const auto& t) {
+        // HTTP basic authentication ends the user there.
+        if (t.find(':') != std::string::npos) parse::fail(n, "must not have a ':'");
+        registry.user = t;
+    });
+    if (auto password = secret_setting(values, "KAFKA_SCHEMA_REGISTRY_PASSWORD"))
+        registry.password = Secret(std::move(password->text));
+    if (registry.user.empty() != registry.password.empty())
+        parse::fail(
+            registry.user.empty() ? "KAFKA_SCHEMA_REGISTRY_USER" : "KAFKA_SCHEMA_REGISTRY_PASSWORD",
+            "is not set, but its pair is; set both or neither");
+    with(values, "KAFKA_SCHEMA_REGISTRY_CA", [&](auto n, const auto& t) {
+        if (!std::ifstream(t)) parse::fail(n, "cannot read " + t);
+        registry.authorities = t;
+    });
+    const bool is_half = !registry.user.empty() || !registry.authorities.empty();
+    if (registry.url.empty() && is_half)
+        parse::fail("KAFKA_SCHEMA_REGISTRY_URL", "is not set, but other settings of it are");
 }
 
 void load_events(const Values& values, Settings& settings) {
@@ -234,6 +258,7 @@ void load_events(const Values& values, Settings& settings) {
     with(values, "EVENT_RETENTION_DAYS", [&](auto n, const auto& t) {
         settings.event_retention = std::chrono::days(parse::number(n, t, 0, 3650));
     });
+    load_schema_registry(values, settings.schema_registry);
 }
 
 void load_tokens(const Values& values, Settings& settings) {

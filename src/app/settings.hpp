@@ -14,6 +14,7 @@
 #include "app/database_location.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
+#include "events/schema_registry.hpp"
 #include "passwords/breach_check_settings.hpp"
 #include "passwords/policy.hpp"
 #include "tokens/keys.hpp"
@@ -33,13 +34,14 @@ struct Settings {
     std::filesystem::path tls_certificate;  ///< empty: plain HTTP
     std::filesystem::path tls_key;          ///< set when tls_certificate is
     DatabaseLocation database;
-    bool database_prepared = true;             ///< PostgreSQL: named statements
     std::size_t database_connections = 8;      ///< PostgreSQL: at most, for each event loop
     std::chrono::seconds database_timeout{5};  ///< PostgreSQL: for each operation
-    std::string kafka_brokers;                 ///< empty: events stay in the outbox
-    std::string kafka_topic = "user-events";
+    bool database_prepared = true;             ///< PostgreSQL: named statements
     bool kafka_create_topic = true;
+    std::string kafka_brokers;  ///< empty: events stay in the outbox
+    std::string kafka_topic = "user-events";
     std::map<std::string, std::string> kafka_properties;  ///< in librdkafka's names
+    SchemaRegistrySettings schema_registry;               ///< no url: bare Protobuf
     std::string event_source = "userd";
     std::chrono::days event_retention{7};  ///< sent events are kept so long
     std::chrono::minutes expiry_time{5};

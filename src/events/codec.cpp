@@ -8,7 +8,7 @@
 namespace userd {
 namespace {
 
-std::string value_of(const Event& event) {
+std::string value_of(const Event& event, std::string value) {
     if (!event.state)
         throw std::logic_error("event " + event.id.to_string() + " has no state to send");
     const UserState& state = *event.state;
@@ -20,7 +20,8 @@ std::string value_of(const Event& event) {
     user.set_version(event.version);
     user.set_updated_at(unix_seconds(state.updated_at));
     user.set_disabled(state.disabled);
-    return user.SerializeAsString();
+    user.AppendToString(&value);
+    return value;
 }
 
 }  // namespace
@@ -37,10 +38,14 @@ std::string_view name_of(EventType type) noexcept {
     std::abort();
 }
 
-Record encode(const Event& event, const std::string& source) {
+std::vector<int> user_message_index() {
+    return {v1::User::descriptor()->index()};
+}
+
+Record encode(const Event& event, const std::string& source, const std::string& value_prefix) {
     Record record;
     record.key = event.user.to_string();
-    if (event.type != EventType::user_deleted) record.value = value_of(event);
+    if (event.type != EventType::user_deleted) record.value = value_of(event, value_prefix);
     record.headers = {
         {"ce_specversion", "1.0"},
         {"ce_id", event.id.to_string()},

@@ -56,7 +56,7 @@ Delivery::Outcome outcome_of(rd_kafka_resp_err_t error) {
 
 rd_kafka_resp_err_t produce(rd_kafka_t* producer, const KafkaSettings& settings,
                             const Event& event) {
-    const Record record = encode(event, settings.source);
+    const Record record = encode(event, settings.source, settings.value_prefix);
     rd_kafka_headers_t* headers = rd_kafka_headers_new(record.headers.size());
     for (const auto& [name, value] : record.headers)
         rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),

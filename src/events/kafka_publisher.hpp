@@ -15,6 +15,7 @@ struct KafkaSettings {
     std::string topic = "user-events";
     std::string source = "userd";  ///< ce_source
     bool create_topic = true;
+    std::string value_prefix;                       ///< of every value that is not null
     bool transactional = false;                     ///< fences every earlier publisher of the topic
     std::map<std::string, std::string> properties;  ///< further librdkafka properties
 };

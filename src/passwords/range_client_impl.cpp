@@ -17,8 +17,7 @@ RangeAnswer failure(std::string error) {
 }  // namespace
 
 RangeClient::Impl::Impl(RangeClientSettings settings) : settings_(std::move(settings)) {
-    static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (started == CURLE_OK) multi_.reset(curl_multi_init());
+    if (curl::start()) multi_.reset(curl_multi_init());
     // Padding hides from a listener which range an answer's size belongs to.
     headers_.reset(curl_slist_append(nullptr, "Add-Padding: true"));
     if (!multi_ || !headers_) throw std::runtime_error("libcurl could not start");
@@ -89,7 +88,7 @@ bool RangeClient::Impl::start_queued() {
 void RangeClient::Impl::start(Job job) {
     const auto transfer = transfers_.emplace(transfers_.end());
     transfer->resume = std::move(job.resume);
-    transfer->max_answer = settings_.max_answer;
+    transfer->body.most = settings_.max_answer;
     transfer->easy.reset(curl_easy_init());
     if (!transfer->easy || !prepare(*transfer, settings_.url + job.prefix) ||
         curl_multi_add_handle(multi_.get(), transfer->easy.get()) != CURLM_OK)
@@ -108,16 +107,8 @@ bool RangeClient::Impl::prepare(Transfer& transfer, const std::string& url) cons
            set(CURLOPT_QUICK_EXIT, 1L) &&
            set(CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.timeout.count())) &&
            set(CURLOPT_ERRORBUFFER, transfer.reason.data()) &&
-           set(CURLOPT_WRITEFUNCTION, take_body) &&
-           set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
-}
-
-std::size_t RangeClient::Impl::take_body(char* data, std::size_t size, std::size_t count,
-                                         void* transfer) {
-    auto& into = *static_cast<Transfer*>(transfer);
-    if (size * count > into.max_answer - into.body.size()) return 0;
-    into.body.append(data, size * count);
-    return size * count;
+           set(CURLOPT_WRITEFUNCTION, curl::Body::take) &&
+           set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer.body));
 }
 
 RangeAnswer RangeClient::Impl::answer_of(Transfer& transfer, CURLcode result) {
@@ -128,7 +119,7 @@ RangeAnswer RangeClient::Impl::answer_of(Transfer& transfer, CURLcode result) {
     long status = 0;
     curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
     if (status != 200) return failure("the service answered " + std::to_string(status));
-    return {std::move(transfer.body), {}};
+    return {std::move(transfer.body.bytes), {}};
 }
 
 void RangeClient::Impl::finish_done() {

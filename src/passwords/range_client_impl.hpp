@@ -1,7 +1,5 @@
 #pragma once
 
-#include <curl/curl.h>
-
 #include <array>
 #include <deque>
 #include <list>
@@ -11,6 +9,7 @@
 #include <thread>
 
 #include "async/resume.hpp"
+#include "base/curl.hpp"
 #include "passwords/range_client.hpp"
 
 namespace userd {
@@ -24,27 +23,15 @@ class RangeClient::Impl {
     Task<RangeAnswer> get(std::string prefix);
 
   private:
-    template <auto kRelease>
-    struct Release {
-        template <class T>
-        void operator()(T* handle) const noexcept {
-            kRelease(handle);
-        }
-    };
-    using Easy = std::unique_ptr<CURL, Release<curl_easy_cleanup>>;
-    using Multi = std::unique_ptr<CURLM, Release<curl_multi_cleanup>>;
-    using Headers = std::unique_ptr<curl_slist, Release<curl_slist_free_all>>;
-
     struct Job {
         std::string prefix;
         Resume<RangeAnswer> resume;
     };
     struct Transfer {
         Resume<RangeAnswer> resume;
-        std::size_t max_answer = 0;
-        std::string body;
+        curl::Body body;
         std::array<char, CURL_ERROR_SIZE> reason{};
-        Easy easy;
+        curl::Easy easy;
     };
     using Transfers = std::list<Transfer>;
 
@@ -56,12 +43,11 @@ class RangeClient::Impl {
     bool prepare(Transfer& transfer, const std::string& url) const;
     void finish_done();
     void finish(Transfers::iterator transfer, RangeAnswer answer);
-    static std::size_t take_body(char* data, std::size_t size, std::size_t count, void* transfer);
     static RangeAnswer answer_of(Transfer& transfer, CURLcode result);
 
     const RangeClientSettings settings_;
-    Multi multi_;
-    Headers headers_;
+    curl::Multi multi_;
+    curl::Headers headers_;
     Transfers transfers_;  // only the thread touches it
 
     std::mutex mutex_;  // for all below

@@ -319,6 +319,32 @@ TEST(Settings, ReplicasShareAMasterKeyThatSomeoneMadeForThem) {
     EXPECT_EQ(refusal({{}, {{"DATABASE_URL", url}, {"MASTER_KEY", kMaster}}, {}}), "");
 }
 
+TEST(Settings, ASchemaRegistryHasAUrlAndAPairOfCredentialsOrNone) {
+    const std::pair<std::string, std::string> url = {"KAFKA_SCHEMA_REGISTRY_URL",
+                                                     "https://r.example"};
+    const std::pair<std::string, std::string> user = {"KAFKA_SCHEMA_REGISTRY_USER", "ada"};
+    const std::pair<std::string, std::string> password = {"KAFKA_SCHEMA_REGISTRY_PASSWORD",
+                                                          "pw-pw"};
+    const Settings settings = from_environment({url, user, password});
+    EXPECT_EQ(settings.schema_registry.url, "https://r.example/");
+    EXPECT_EQ(settings.schema_registry.user, "ada");
+    EXPECT_EQ(settings.schema_registry.password.reveal(), "pw-pw");
+    EXPECT_THAT(settings.kafka_properties, IsEmpty());
+    EXPECT_THAT(describe(settings), Not(HasSubstr("pw-pw")));
+    const auto refused = [](NamedValues values) { return refusal({{}, std::move(values), {}}); };
+    EXPECT_THAT(refused({url, user}), StartsWith("KAFKA_SCHEMA_REGISTRY_PASSWORD"));
+    EXPECT_THAT(refused({url, password}), StartsWith("KAFKA_SCHEMA_REGISTRY_USER"));
+    EXPECT_THAT(refused({user, password}), StartsWith("KAFKA_SCHEMA_REGISTRY_URL"));
+    EXPECT_THAT(refused({url, {"KAFKA_SCHEMA_REGISTRY_USER", "a:b"}, password}),
+                StartsWith("KAFKA_SCHEMA_REGISTRY_USER"));
+    EXPECT_THAT(refused({url, {"KAFKA_SCHEMA_REGISTRY_CA", "/nonexistent/ca.pem"}}),
+                StartsWith("KAFKA_SCHEMA_REGISTRY_CA"));
+    const std::string with_user =
+        refusal_of("KAFKA_SCHEMA_REGISTRY_URL", "https://ada:pw-pw@r.example");
+    EXPECT_THAT(with_user, StartsWith("KAFKA_SCHEMA_REGISTRY_URL"));
+    EXPECT_THAT(with_user, Not(HasSubstr("pw-pw")));
+}
+
 TEST(Settings, DescriptionHasEverySettingAndNoSecret) {
     const Settings settings = from_environment({{"DATABASE_URL", "postgres://ada:private@db/users"},
                                                 {"MASTER_KEY", kMaster},

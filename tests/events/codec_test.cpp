@@ -197,5 +197,20 @@ INSTANTIATE_TEST_SUITE_P(EachType, EventHeaders,
                                          std::pair(EventType::user_updated, "user.updated"),
                                          std::pair(EventType::user_deleted, "user.deleted")));
 
+TEST(Codec, APrefixComesBeforeTheSameBytesAndNeverBeforeATombstone) {
+    const Event change = event_of(EventType::user_updated);
+    const std::string bare = encode(change, "userd").value.value();
+    EXPECT_EQ(encode(change, "userd", "prefix").value, "prefix" + bare);
+    EXPECT_EQ(encode(change, "userd", "prefix").headers, encode(change, "userd").headers);
+    EXPECT_FALSE(encode(event_of(EventType::user_deleted), "userd", "prefix").value.has_value());
+}
+
+TEST(Codec, TheMessageIndexLeadsToTheValuesMessage) {
+    const auto index = user_message_index();
+    ASSERT_EQ(index.size(), 1U);
+    EXPECT_EQ(v1::User::descriptor()->file()->message_type(index.front())->full_name(),
+              "userd.v1.User");
+}
+
 }  // namespace
 }  // namespace userd

@@ -1,0 +1,31 @@
+#include "events/wire_format.hpp"
+
+namespace userd {
+namespace {
+
+/// Avro's form of a long, as Confluent's: zigzag, then seven bits a byte, the lowest first.
+void append_varint(std::string& to, int value) {
+    auto left = (static_cast<std::uint32_t>(value) << 1) ^ static_cast<std::uint32_t>(value >> 31);
+    for (; left > 0x7F; left >>= 7)
+        to.push_back(static_cast<char>((left & 0x7F) | 0x80));
+    to.push_back(static_cast<char>(left));
+}
+
+}  // namespace
+
+std::string confluent_prefix(std::int32_t schema_id, const std::vector<int>& message_index) {
+    std::string prefix(1, '\0');
+    for (int shift = 24; shift >= 0; shift -= 8)
+        prefix.push_back(static_cast<char>((schema_id >> shift) & 0xFF));
+    // The first message, by far the most frequent, has a short form.
+    if (message_index == std::vector<int>{0}) {
+        prefix.push_back('\0');
+        return prefix;
+    }
+    append_varint(prefix, static_cast<int>(message_index.size()));
+    for (const int index : message_index)
+        append_varint(prefix, index);
+    return prefix;
+}
+
+}  // namespace userd
