@@ -6,25 +6,14 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "events/wire_format.hpp"
 #include "userd/v1/user.pb.h"
 
 namespace userd {
 namespace {
 
-// The wire format's magic byte and the schema's number; then the indexes of the message. No
-// Protobuf message begins with a zero byte.
-constexpr std::size_t kSchemaPrefix = 5;
-
-std::string_view without_schema(std::string_view value) {
-    if (value.empty() || value.front() != '\0') return value;
-    value.remove_prefix(std::min(kSchemaPrefix, value.size()));
-    // Ours is the first message of its file, for which one zero stands.
-    if (!value.empty() && value.front() == '\0') value.remove_prefix(1);
-    return value;
-}
-
 std::optional<UserState> state_of(std::string_view value, const std::string& user) {
-    value = without_schema(value);
+    value = without_confluent_prefix(value);
     v1::User message;
     if (!message.ParseFromArray(value.data(), static_cast<int>(value.size()))) return std::nullopt;
     if (message.user_id() != user) return std::nullopt;

@@ -1,5 +1,7 @@
 #include "events/wire_format.hpp"
 
+#include <algorithm>
+
 namespace userd {
 namespace {
 
@@ -10,6 +12,8 @@ void append_varint(std::string& to, int value) {
         to.push_back(static_cast<char>((left & 0x7F) | 0x80));
     to.push_back(static_cast<char>(left));
 }
+
+constexpr std::size_t kSchemaSize = 5;  // the magic byte and the schema's id
 
 }  // namespace
 
@@ -26,6 +30,13 @@ std::string confluent_prefix(std::int32_t schema_id, const std::vector<int>& mes
     for (const int index : message_index)
         append_varint(prefix, index);
     return prefix;
+}
+
+std::string_view without_confluent_prefix(std::string_view value) {
+    if (!value.starts_with('\0')) return value;
+    value.remove_prefix(std::min(kSchemaSize, value.size()));
+    if (value.starts_with('\0')) value.remove_prefix(1);  // the first message's index
+    return value;
 }
 
 }  // namespace userd

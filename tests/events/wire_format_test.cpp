@@ -31,5 +31,21 @@ TEST(WireFormat, AnIndexOfSeveralBytesHasTheLowestBitsFirst) {
     EXPECT_EQ(confluent_prefix(7, {300}).substr(5), "\x02\xD8\x04"s);
 }
 
+TEST(WireFormat, AValueIsReadWithAndWithoutIt) {
+    const std::string message =
+        "\x1A\x03"
+        "ada";
+    EXPECT_EQ(without_confluent_prefix(message), message);
+    EXPECT_EQ(without_confluent_prefix(confluent_prefix(7, {0}) + message), message);
+    EXPECT_EQ(without_confluent_prefix(confluent_prefix(0, {0}) + message), message);
+    EXPECT_EQ(without_confluent_prefix(""), "");
+}
+
+TEST(WireFormat, HalfAPrefixHasNothingBehindIt) {
+    const std::string prefix = confluent_prefix(7, {0});
+    for (std::size_t size = 1; size <= prefix.size(); ++size)
+        EXPECT_EQ(without_confluent_prefix(prefix.substr(0, size)), "");
+}
+
 }  // namespace
 }  // namespace userd
