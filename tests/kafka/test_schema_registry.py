@@ -98,6 +98,18 @@ def test_confluents_deserialiser_reads_every_change(with_registry, registry, bro
     assert {headers_of(record)["content-type"] for record in records} == {"application/protobuf"}
 
 
+def test_userds_own_commands_read_the_format_and_send_again_in_it(with_registry, scripted, broker, topic, user_message):
+    server = with_registry(scripted((200, {"id": 77})).url).start()
+    assert server.register("ada").status_code == 200
+    wait_for_records(broker.address, topic, lambda r: len(r) >= 1)
+    verified = server.run("events", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert server.run("events", "snapshot").returncode == 0
+    first, second = wait_for_records(broker.address, topic, lambda r: len(r) >= 2)
+    assert second.value == first.value and second.value[:6] == b"\0\0\0\0\x4d\0"
+    assert headers_of(second)["ce_id"] == headers_of(first)["ce_id"]
+
+
 def test_the_deserialiser_does_not_read_bare_protobuf(make_userd, registry, broker, topic, user_message):
     server = make_userd(KAFKA_BOOTSTRAP_SERVERS=broker.address, KAFKA_USER_TOPIC=topic).start()
     assert server.register("ada").status_code == 200
