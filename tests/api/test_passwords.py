@@ -7,8 +7,9 @@ import time
 
 import pytest
 
+from support.ports import free_port
 from support.range_service import RangeService, http_answer
-from support.userd import PASSWORD, free_port, unique_name
+from support.userd import PASSWORD, unique_name
 
 COMMON = {"type": "value_error", "loc": ["body", "password"],
           "msg": "Value error, this password is among the most common ones; choose another",

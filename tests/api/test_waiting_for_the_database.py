@@ -7,8 +7,9 @@ import threading
 import httpx
 import pytest
 
+from support.ports import free_port
 from support.service import wait_until
-from support.userd import PASSWORD, START_SECONDS, Userd, free_port
+from support.userd import PASSWORD, START_SECONDS, Userd
 
 BUSY = {"detail": "Service busy, try again"}
 CALLS = [

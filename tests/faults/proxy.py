@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from support.userd import free_port
+from support.ports import free_port
 
 PRODUCE, END_TXN = 0, 26  # kafka.apache.org/protocol, API keys
 STARTUP = 196608  # PostgreSQL's protocol 3.0

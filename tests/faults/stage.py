@@ -12,9 +12,10 @@ import time
 from faults.proxy import Kafka, Postgres, Proxy
 from faults.small_disk import SmallDisk
 from kafka.broker import KafkaBroker
+from support.ports import free_port
 from support.postgres_server import PostgresServer
 from support.postgres_userd import PostgresUserd
-from support.userd import Userd, free_port, unique_name
+from support.userd import Userd, unique_name
 
 UP_SECONDS = 90
 DISK_MIB = {"sqlite": 512, "postgres": 1024}

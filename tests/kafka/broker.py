@@ -15,6 +15,10 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from support.ports import free_port  # noqa: E402
+
 LIBRARIES = HERE.parent.parent / "build" / "kafka"
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -36,12 +40,6 @@ auto.create.topics.enable=false
 log.cleaner.backoff.ms=500
 log.retention.check.interval.ms=1000
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def fetch_libraries() -> pathlib.Path:

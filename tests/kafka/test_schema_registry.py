@@ -14,10 +14,11 @@ from confluent_kafka.serialization import MessageField, SerializationContext, Se
 from google.protobuf import descriptor_pb2
 
 from support.certificates import Authority
+from support.ports import free_port
 from support.schema_registry import SchemaRegistry
 from support.scripted_registry import ScriptedRegistry
 from support.topic import headers_of, wait_for_records
-from support.userd import PASSWORD, ROOT, free_port
+from support.userd import PASSWORD, ROOT
 
 PROTO = (ROOT / "proto/userd/v1/user.proto").read_text()
 SECONDS = 60

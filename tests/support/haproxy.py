@@ -2,8 +2,9 @@
 import csv
 import socket
 
+from support.ports import free_port
 from support.service import SAMPLES, Service, sample_settings, wait_until
-from support.userd import free_port, read_all
+from support.userd import read_all
 
 
 class HAProxy(Service):

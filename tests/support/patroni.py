@@ -6,9 +6,9 @@ import uuid
 
 import httpx
 
+from support.ports import free_port
 from support.postgres_server import USER, binaries, rows_of
 from support.service import Service, descendants, sample, sample_settings, wait_until
-from support.userd import free_port
 
 FORMING_SECONDS = 90
 USER_PASSWORD = "of-the-tests"

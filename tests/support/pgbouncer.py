@@ -2,9 +2,9 @@
 import psycopg
 
 from support.patroni import Member
+from support.ports import free_port
 from support.postgres_server import USER, PostgresServer
 from support.service import Service, sample, sample_settings
-from support.userd import free_port
 
 
 class PgBouncer(Service):

@@ -7,8 +7,8 @@ import uuid
 
 import psycopg
 
+from support.ports import free_port
 from support.service import Service, database_account
-from support.userd import free_port
 
 USER = "userd"
 # What a crash of the machine could lose is not what most tests look at; the others start it durable.

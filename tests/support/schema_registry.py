@@ -8,7 +8,8 @@ import time
 
 import httpx
 
-from support.userd import ROOT, free_port
+from support.ports import free_port
+from support.userd import ROOT
 
 # The last that runs on Debian's Java 17.
 VERSION = "3.0.9"

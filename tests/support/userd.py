@@ -2,7 +2,6 @@
 import contextlib
 import os
 import pathlib
-import random
 import signal
 import socket
 import sqlite3
@@ -12,25 +11,14 @@ import uuid
 
 import httpx
 
+from support.ports import free_port
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("USERD_BINARY", str(ROOT / "build/release/userd"))
 START_SECONDS = 30
 STOP_SECONDS = 20
 LOG_SECONDS = 20
 PASSWORD = "correct horse battery"
-
-
-def free_port() -> int:
-    """Below the ports that the system gives to outgoing connections, so that none takes it before the server does."""
-    for _ in range(1000):
-        port = random.SystemRandom().randrange(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-    raise AssertionError("no port is free")
 
 
 def unique_name(prefix: str = "u") -> str:
