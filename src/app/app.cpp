@@ -96,11 +96,11 @@ App::~App() {
 
 void App::make_relay() {
     if (settings_.kafka_brokers.empty()) return;
-    auto log_error = [](const std::string& reason) { log::warning("kafka", {{"error", reason}}); };
-    PublisherFactory make_publisher = [this, log_error] {
+    PublisherFactory make_publisher = [this] {
         KafkaSettings kafka = kafka_settings_of(settings_);
         if (schema_) kafka.value_prefix = schema_->value_prefix();
-        return make_kafka_publisher(kafka, background_.at(0).get_executor(), log_error);
+        return make_kafka_publisher(kafka, background_.at(0).get_executor(),
+                                    [this](const BrokerError& error) { relay_->note(error); });
     };
     relay_ =
         std::make_unique<Relay>(*store_, std::move(make_publisher), relay_settings_of(settings_));

@@ -38,6 +38,8 @@ std::string describe(const Settings& settings) {
     // Values may be passwords of the broker.
     for (const auto& [name, value] : settings.kafka_properties)
         line("kafka " + name, "set");
+    line("KAFKA_SASL_PASSWORD",
+         settings.kafka_properties.contains("sasl.password") ? "set" : "not set");
     line("EVENT_SOURCE", settings.event_source);
     line("EVENT_RETENTION_DAYS", std::to_string(settings.event_retention.count()));
     line("EXPIRY_TIME", std::to_string(settings.expiry_time.count()));

@@ -22,15 +22,18 @@ Task<std::string> look(Store& store) {
     co_return reason;
 }
 
-boost::json::object events_of(const HealthParts& parts) {
+boost::json::object events_of(const HealthParts& parts, http::Audience audience) {
     const std::int64_t oldest = parts.figures.outbox_oldest_unix;
     const std::int64_t age =
         oldest == 0 ? 0 : std::max<std::int64_t>(0, unix_seconds(system_now()) - oldest);
+    std::string state = parts.relay_state();
+    if (audience != http::Audience::operators)
+        state.resize(std::min(state.find(':'), state.size()));
     return {{"status", age > kBacklogWarningSeconds ? "warning" : "ok"},
             {"backlog", parts.figures.outbox_waiting.load()},
             {"parked", parts.figures.outbox_parked.load()},
             {"oldest_seconds", age},
-            {"kafka", parts.relay_state()}};
+            {"kafka", state}};
 }
 
 }  // namespace
@@ -51,7 +54,7 @@ Task<http::Health> read_health(const HealthParts& parts, http::Audience audience
     }
     if (reason.empty()) {
         checks["database"] = {{"status", "ok"}};
-        checks["events"] = events_of(parts);
+        checks["events"] = events_of(parts, audience);
         health.ready = !parts.stopping;
         if (parts.stopping) checks["server"] = {{"status", "stopping"}};
     } else {

@@ -183,6 +183,10 @@ void add_events(Families& families, const MetricParts& parts) {
                      static_cast<double>(stats.delivery_errors));
     families.counter("userd_event_producer_restarts_total", "Kafka producers built anew.",
                      static_cast<double>(stats.producer_restarts));
+    for (const BrokerFault fault : all_broker_faults())
+        families.counter("userd_kafka_errors_total", "What brokers refused or failed to do.",
+                         static_cast<double>(stats.broker_errors[static_cast<std::size_t>(fault)]),
+                         {{"reason", std::string(name_of(fault))}});
     families.gauge("userd_relay_leading", "1 when this process sends the events.",
                    stats.leading ? 1 : 0);
     if (parts.schema != nullptr)

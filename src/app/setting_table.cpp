@@ -28,6 +28,8 @@ const std::vector<SettingInfo>& setting_table() {
         {"KAFKA_SCHEMA_REGISTRY_PASSWORD_FILE", "", "file that holds that password"},
         {"KAFKA_SCHEMA_REGISTRY_CA", "",
          "PEM file: authorities that the registry's certificate must come from; else the system's"},
+        {"KAFKA_SASL_PASSWORD", "", "password at the brokers", true},
+        {"KAFKA_SASL_PASSWORD_FILE", "", "file that holds KAFKA_SASL_PASSWORD"},
         {"EVENT_SOURCE", "userd", "ce_source of the events"},
         {"EVENT_RETENTION_DAYS", "7", "days that sent events are kept, for replay"},
         {"EXPIRY_TIME", "5", "minutes an access token lives"},

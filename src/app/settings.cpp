@@ -252,6 +252,8 @@ void load_events(const Values& values, Settings& settings) {
          [&](auto, const auto& t) { settings.kafka_brokers = t; });
     with(values, "KAFKA_USER_TOPIC",
          [&](auto n, const auto& t) { settings.kafka_topic = parse::topic(n, t); });
+    if (auto password = secret_setting(values, "KAFKA_SASL_PASSWORD"))
+        settings.kafka_properties["sasl.password"] = std::move(password->text);
     with(values, "KAFKA_CREATE_TOPIC",
          [&](auto n, const auto& t) { settings.kafka_create_topic = parse::on_off(n, t); });
     with(values, "EVENT_SOURCE", [&](auto, const auto& t) { settings.event_source = t; });

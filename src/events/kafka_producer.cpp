@@ -97,7 +97,7 @@ std::string creation_failure(rd_kafka_event_t* answer, const std::string& topic)
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
             log::info("created the topic", {{"topic", topic}});
         else if (error != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-            return "cannot create the topic " + topic + ": " + rd_kafka_err2str(error);
+            return std::string("it could not be created: ") + rd_kafka_err2str(error);
     }
     return {};
 }

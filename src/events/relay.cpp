@@ -17,6 +17,10 @@ void Relay::nudge() {
     impl_->nudge();
 }
 
+void Relay::note(const BrokerError& error) {
+    impl_->note(error);
+}
+
 void Relay::stop() {
     impl_->stop();
 }

@@ -72,14 +72,16 @@ void Relay::Impl::stop() {
 }
 
 Task<void> Relay::Impl::lead() {
-    std::string failure;
+    BrokerError failure;
     bool is_lost = false;
     try {
         failure = co_await send_until_failure();
     } catch (const LeaseLost&) {
         is_lost = true;
+    } catch (const PublisherBroken& error) {
+        failure = {error.fault(), error.what()};
     } catch (const std::exception& error) {
-        failure = error.what();
+        failure = {BrokerFault::other, error.what()};
     }
     drop_publisher();
     // The next publisher fences whoever else sends, so the lease must be ours still.
@@ -92,7 +94,7 @@ Task<void> Relay::Impl::lead() {
     retry_ = std::min(2 * retry_, settings_.retry_most);
 }
 
-Task<std::string> Relay::Impl::send_until_failure() {
+Task<BrokerError> Relay::Impl::send_until_failure() {
     holding_ = lease_->holding();
     if (std::exchange(epoch_, lease_->epoch()) != lease_->epoch()) settled_.clear();
     install(make_publisher_());
@@ -102,9 +104,9 @@ Task<std::string> Relay::Impl::send_until_failure() {
     heard_at_ = SteadyClock::now();
     while (true) {
         check_lease();
-        std::string failure = take_deliveries();
-        if (!failure.empty()) co_return failure;
-        if (stopping_) co_return std::string();
+        BrokerError failure = take_deliveries();
+        if (!failure.text.empty()) co_return failure;
+        if (stopping_) co_return failure;
         const bool is_good = co_await settled_.write_back(epoch_, false);
         check_lease();
         if (is_good && publisher_->is_ready()) co_await fill();
@@ -227,8 +229,8 @@ void Relay::Impl::send_ready() {
     }
 }
 
-std::string Relay::Impl::take_deliveries() {
-    std::string failure;
+BrokerError Relay::Impl::take_deliveries() {
+    BrokerError failure;
     for (Delivery& delivery : publisher_->poll()) {
         switch (delivery.outcome) {
             case Delivery::Outcome::acknowledged:
@@ -243,8 +245,9 @@ std::string Relay::Impl::take_deliveries() {
             case Delivery::Outcome::topic_error:
             case Delivery::Outcome::failed:
                 status_.delivery_failed();
-                if (failure.empty())
-                    failure = delivery.reason.empty() ? "a delivery failed" : delivery.reason;
+                if (failure.text.empty())
+                    failure = {delivery.fault,
+                               delivery.reason.empty() ? "a delivery failed" : delivery.reason};
                 break;
         }
     }
@@ -266,8 +269,9 @@ void Relay::Impl::refuse(Delivery delivery) {
     if (verdict == SendWindow::Verdict::not_out) return;
     status_.delivery_failed();
     heard_at_ = SteadyClock::now();
-    if (verdict == SendWindow::Verdict::never)
-        settled_.add_refused(delivery.sequence, user, std::move(delivery.reason));
+    if (verdict != SendWindow::Verdict::never) return;
+    status_.refused();
+    settled_.add_refused(delivery.sequence, user, std::move(delivery.reason));
 }
 
 void Relay::Impl::roll_back(std::int64_t sequence) {
@@ -280,7 +284,7 @@ void Relay::Impl::report_silence() {
     // With the brokers away no delivery fails: its report only never comes.
     const bool is_awaited = window_.in_flight() > 0 || !publisher_->is_ready();
     if (!is_awaited || SteadyClock::now() - heard_at_ < settings_.patience) return;
-    status_.broker_trouble("the brokers do not answer");
+    status_.broker_silent();
 }
 
 }  // namespace userd
