@@ -30,6 +30,7 @@ std::string describe(const Settings& settings) {
     line("DATABASE_TIMEOUT_SECONDS", std::to_string(settings.database_timeout.count()));
     line("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_brokers);
     line("KAFKA_USER_TOPIC", settings.kafka_topic);
+    line("KAFKA_AUDIT_TOPIC", settings.kafka_audit_topic);
     line("KAFKA_CREATE_TOPIC", on_off(settings.kafka_create_topic));
     line("KAFKA_SCHEMA_REGISTRY_URL", settings.schema_registry.url);
     line("KAFKA_SCHEMA_REGISTRY_USER", settings.schema_registry.user);

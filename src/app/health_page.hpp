@@ -17,6 +17,8 @@ struct HealthParts {
     const std::atomic<bool>& started;  ///< the store has served once, and the keys are loaded
     const std::atomic<bool>& stopping;
     Trouble& trouble;                          ///< of the database
+    const AuditFigures* audited;               ///< null when no audit events are written
+    std::function<std::string()> audit_state;  ///< as relay_state
     std::function<std::string()> relay_state;  ///< one word, or "trouble: REASON"
 };
 

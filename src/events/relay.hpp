@@ -28,6 +28,7 @@ struct RelayStats {
 };
 
 struct RelaySettings {
+    std::string topic;  ///< for the log
     std::string holder = make_uuid_v7(system_now()).to_string();  ///< OutboxClaim::holder
     std::chrono::milliseconds lease{5000};        ///< OutboxClaim::duration; renewed every third
     std::chrono::milliseconds claim_every{1000};  ///< while another has it
@@ -50,7 +51,7 @@ struct RelaySettings {
 /// loop; nudge(), note(), stop() and stats() are thread-safe.
 class Relay {
   public:
-    Relay(Store& store, PublisherFactory make_publisher, RelaySettings settings = {});
+    Relay(Outbox& store, PublisherFactory make_publisher, RelaySettings settings = {});
     ~Relay();
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;

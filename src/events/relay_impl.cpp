@@ -14,12 +14,13 @@ constexpr std::chrono::milliseconds kGapPause{20};
 
 }  // namespace
 
-Relay::Impl::Impl(Store& store, PublisherFactory make_publisher, RelaySettings settings)
+Relay::Impl::Impl(Outbox& store, PublisherFactory make_publisher, RelaySettings settings)
     : store_(store),
       make_publisher_(std::move(make_publisher)),
       settings_(settings),
       // A read is worth its cost only if what it brings fits.
       batch_(std::clamp(settings.batch, 1, std::max(1, static_cast<int>(settings.window / 4)))),
+      status_(settings.topic),
       window_(std::max<std::size_t>(settings.window, 1)),
       settled_(store, status_, settings),
       next_poll_(settings.poll ? SteadyClock::time_point() : SteadyClock::time_point::max()),

@@ -17,7 +17,7 @@ namespace userd {
 /// The relay's coroutine and what it knows. nudge(), note(), stop() and stats() are thread-safe.
 class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
   public:
-    Impl(Store& store, PublisherFactory make_publisher, RelaySettings settings);
+    Impl(Outbox& store, PublisherFactory make_publisher, RelaySettings settings);
 
     /// Holds `self`, since the coroutine may be destroyed with its loop after the relay.
     static Task<void> run(std::shared_ptr<Impl> self);
@@ -60,7 +60,7 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     void roll_back(std::int64_t sequence);
     void report_silence();
 
-    Store& store_;
+    Outbox& store_;
     PublisherFactory make_publisher_;
     const RelaySettings settings_;
     const int batch_;

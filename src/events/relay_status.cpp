@@ -32,7 +32,7 @@ void RelayStatus::acknowledged() {
     connection_error_.clear();
     if (!broker_trouble_) return;
     broker_trouble_.reset();
-    if (std::exchange(is_trouble_told_, false)) log::info("kafka takes events again");
+    if (std::exchange(is_trouble_told_, false)) log::info("kafka takes events again", {{"topic", topic_}});
 }
 
 void RelayStatus::removed(std::size_t count) {
@@ -62,14 +62,14 @@ void RelayStatus::leading(std::int64_t epoch) {
     stats_.leading = true;
     stats_.standby = false;
     stats_.epoch = epoch;
-    log::info("this process sends the events", {{"epoch", epoch}});
+    log::info("this process sends the events", {{"topic", topic_}, {"epoch", epoch}});
 }
 
 void RelayStatus::standing_by() {
     const std::lock_guard lock(mutex_);
     lease_trouble_.clear();
     if (std::exchange(stats_.standby, true)) return;
-    log::info("another process sends the events");
+    log::info("another process sends the events", {{"topic", topic_}});
 }
 
 void RelayStatus::lost() {
@@ -90,7 +90,7 @@ void RelayStatus::lease_trouble(const std::string& reason) {
     const bool is_new = lease_trouble_.empty();
     lease_trouble_ = reason;
     stats_.standby = false;
-    if (is_new) log::warning("the lease on the outbox cannot be had", {{"reason", reason}});
+    if (is_new) log::warning("the lease on the outbox cannot be had", {{"topic", topic_}, {"reason", reason}});
 }
 
 void RelayStatus::broker_trouble(const BrokerError& error) {
@@ -126,7 +126,8 @@ void RelayStatus::set_broker_trouble(const BrokerError& error) {
     next = Clock::now() + kLineEvery;
     is_trouble_told_ = true;
     log::warning("kafka takes no events; they wait in the outbox",
-                 {{"reason", name_of(error.fault)},
+                 {{"topic", topic_},
+                  {"reason", name_of(error.fault)},
                   {"advice", advice_on(error.fault)},
                   {"detail", error.text}});
 }
@@ -136,14 +137,14 @@ void RelayStatus::store_trouble(const std::string& reason) {
     const bool is_new = store_trouble_.empty();
     store_trouble_ = reason;
     if (is_new)
-        log::warning("the outbox cannot be read or cleared; events wait", {{"reason", reason}});
+        log::warning("the outbox cannot be read or cleared; events wait", {{"topic", topic_}, {"reason", reason}});
 }
 
 void RelayStatus::store_serves() {
     const std::lock_guard lock(mutex_);
     if (store_trouble_.empty()) return;
     store_trouble_.clear();
-    log::info("the outbox serves again");
+    log::info("the outbox serves again", {{"topic", topic_}});
 }
 
 }  // namespace userd

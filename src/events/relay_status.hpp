@@ -14,6 +14,7 @@ namespace userd {
 /// at most. Thread-safe.
 class RelayStatus {
   public:
+    explicit RelayStatus(std::string topic = {}) : topic_(std::move(topic)) {}
     [[nodiscard]] RelayStats stats() const;
 
     void acknowledged();
@@ -43,6 +44,7 @@ class RelayStatus {
     void count(BrokerFault fault) { ++stats_.broker_errors[static_cast<std::size_t>(fault)]; }
     void set_broker_trouble(const BrokerError& error);
 
+    const std::string topic_;
     mutable std::mutex mutex_;
     RelayStats stats_;                           ///< last_error is made by stats()
     std::optional<BrokerError> broker_trouble_;  ///< none after an acknowledgement
