@@ -75,9 +75,14 @@ App::App(Settings settings)
                 .trusted_proxies = http::TrustedProxies(settings_.trusted_proxies),
                 .metrics = [this] { return metrics_text(); },
                 .passwords = settings_.passwords},
-      health_{*store_,   figures_, services_.started,
-              stopping_, trouble_, audit_ ? &audited_ : nullptr,
-              [this] { return state_of(audit_relay_.get()); }, [this] { return relay_state(); }} {
+      health_{*store_,
+              figures_,
+              services_.started,
+              stopping_,
+              trouble_,
+              audit_ ? &audited_ : nullptr,
+              [this] { return state_of(audit_relay_.get()); },
+              [this] { return relay_state(); }} {
     pool_->observe([this](auto waited, auto took) {
         hash_histograms_.wait.observe(waited);
         hash_histograms_.hash.observe(took);

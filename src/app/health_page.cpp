@@ -24,7 +24,8 @@ Task<std::string> look(Store& store) {
 
 /// Only operators are told the reason of a trouble.
 std::string state_for(http::Audience audience, std::string state) {
-    if (audience != http::Audience::operators) state.resize(std::min(state.find(':'), state.size()));
+    if (audience != http::Audience::operators)
+        state.resize(std::min(state.find(':'), state.size()));
     return state;
 }
 

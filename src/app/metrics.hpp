@@ -56,8 +56,8 @@ struct MetricParts {
     const SchemaStart* schema;    ///< null when no schema registry is used
     const BreachCheck* breaches;  ///< null when passwords are not checked
     const StoreFigures& store;
-    const AuditQueue* audit;     ///< null when no audit events are written
-    const Relay* audit_relay;    ///< null without them, and when no broker is set
+    const AuditQueue* audit;   ///< null when no audit events are written
+    const Relay* audit_relay;  ///< null without them, and when no broker is set
     const AuditFigures& audited;
 };
 

@@ -28,7 +28,7 @@ struct RelayStats {
 };
 
 struct RelaySettings {
-    std::string topic;  ///< for the log
+    std::string topic;                                            ///< for the log
     std::string holder = make_uuid_v7(system_now()).to_string();  ///< OutboxClaim::holder
     std::chrono::milliseconds lease{5000};        ///< OutboxClaim::duration; renewed every third
     std::chrono::milliseconds claim_every{1000};  ///< while another has it

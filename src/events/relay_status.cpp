@@ -32,7 +32,8 @@ void RelayStatus::acknowledged() {
     connection_error_.clear();
     if (!broker_trouble_) return;
     broker_trouble_.reset();
-    if (std::exchange(is_trouble_told_, false)) log::info("kafka takes events again", {{"topic", topic_}});
+    if (std::exchange(is_trouble_told_, false))
+        log::info("kafka takes events again", {{"topic", topic_}});
 }
 
 void RelayStatus::removed(std::size_t count) {
@@ -90,7 +91,9 @@ void RelayStatus::lease_trouble(const std::string& reason) {
     const bool is_new = lease_trouble_.empty();
     lease_trouble_ = reason;
     stats_.standby = false;
-    if (is_new) log::warning("the lease on the outbox cannot be had", {{"topic", topic_}, {"reason", reason}});
+    if (is_new)
+        log::warning("the lease on the outbox cannot be had",
+                     {{"topic", topic_}, {"reason", reason}});
 }
 
 void RelayStatus::broker_trouble(const BrokerError& error) {
@@ -137,7 +140,8 @@ void RelayStatus::store_trouble(const std::string& reason) {
     const bool is_new = store_trouble_.empty();
     store_trouble_ = reason;
     if (is_new)
-        log::warning("the outbox cannot be read or cleared; events wait", {{"topic", topic_}, {"reason", reason}});
+        log::warning("the outbox cannot be read or cleared; events wait",
+                     {{"topic", topic_}, {"reason", reason}});
 }
 
 void RelayStatus::store_serves() {

@@ -7,7 +7,8 @@ namespace userd {
 namespace {
 
 Backend sqlite_backend(bool audit) {
-    return {audit ? "SqliteAudited" : "Sqlite", [audit](const TemporaryFolder& folder, Clock clock) {
+    return {audit ? "SqliteAudited" : "Sqlite",
+            [audit](const TemporaryFolder& folder, Clock clock) {
                 SqliteSettings settings;
                 settings.path = folder.path() / "userd.db";
                 settings.readers = 4;

@@ -24,7 +24,8 @@ namespace {
 
 class PostgresStore final : public Store {
   public:
-    explicit PostgresStore(PostgresSettings settings) : db_(std::move(settings)), audit_log_(postgres::make_audit_log(db_)) {}
+    explicit PostgresStore(PostgresSettings settings)
+        : db_(std::move(settings)), audit_log_(postgres::make_audit_log(db_)) {}
 
     Task<Result<User>> add_user(NewUser user, std::string traceparent) override {
         return nudging(postgres::add_user(db_, std::move(user), std::move(traceparent)));

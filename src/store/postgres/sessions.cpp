@@ -112,8 +112,8 @@ Task<Rotation> rotate_session(Database& db, Rotate request) {
                   request.refresh_key_id, request.refresh_lifetime, request.repeat_window,
                   request.client.address, request.client.agent);
     if (db.audits()) params.add(client_network(request.client.address));
-    const Rows rows = co_await db.run(db.audits() ? kRotateAudited : kRotate, std::move(params),
-                                      request.session);
+    const Rows rows =
+        co_await db.run(db.audits() ? kRotateAudited : kRotate, std::move(params), request.session);
     Rotation rotation;
     if (rows.empty()) co_return rotation;
     if (rows[0].is_null(0))
