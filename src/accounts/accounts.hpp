@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "accounts/attempt_limits.hpp"
+#include "accounts/audit_queue.hpp"
 #include "accounts/refusal.hpp"
 #include "async/task.hpp"
 #include "base/clock.hpp"
@@ -80,6 +81,7 @@ class Accounts {
         AttemptLimits& limits;
         const Tokens& tokens;
         BreachCheck* breaches = nullptr;  ///< null: passwords are not checked
+        AuditQueue* audit = nullptr;      ///< hears of failed logins; null: nobody does
     };
     Accounts(Parts parts, Argon2Settings argon2, AccountSettings settings,
              Clock clock = system_now);
@@ -137,6 +139,8 @@ class Accounts {
     Task<Result<AccessClaims>> authenticate(std::string token);
     Task<std::optional<TokenInfo>> introspect_refresh(const Secret& token);
     Task<Result<Session>> open_session(Login login, std::optional<Rehash> rehash, Client client);
+    void audit_failure(const std::optional<UserId>& user, std::string_view reason,
+                       const std::string& address);
     Task<bool> is_breached(const Secret& password);
     Task<std::optional<Rehash>> make_rehash(std::string stored, Secret password);
     Task<void> wait_for_floor(std::chrono::steady_clock::time_point began);

@@ -23,8 +23,10 @@ Task<Guarded<TokenPair>> Accounts::log_in(std::string name, Secret password, Cli
         co_await parts_.limits.begin_login(key, user, client.address);
     if (attempt.retry_after.count() > 0) {
         ++counts_.limited;
+        audit_failure(user, "limited", client.address);
         co_return Refusal::too_many(attempt.retry_after);
     }
+    const std::string address = client.address;
     Result<TokenPair> tokens =
         co_await try_login(key, std::move(found), std::move(password), std::move(client));
     if (tokens) {
@@ -34,10 +36,24 @@ Task<Guarded<TokenPair>> Accounts::log_in(std::string name, Secret password, Cli
     }
     if (tokens.error() != Errc::bad_credentials) co_return tokens.error();
     ++counts_.login_failures;
+    audit_failure(user, "bad_credentials", address);
     const std::chrono::seconds retry_after = co_await parts_.limits.login_failed(attempt);
     if (retry_after.count() == 0) co_return Errc::bad_credentials;
     ++counts_.limited;
     co_return Refusal::too_many(retry_after);
+}
+
+void Accounts::audit_failure(const std::optional<UserId>& user, std::string_view reason,
+                             const std::string& address) {
+    if (parts_.audit == nullptr) return;
+    AuditEvent event;
+    event.time = clock_();
+    event.id = EventId::make(event.time);
+    event.type = AuditType::login_failed;
+    event.user = user;
+    event.reason = reason;
+    event.network = client_network(address);
+    parts_.audit->push(std::move(event));
 }
 
 Task<Result<TokenPair>> Accounts::try_login(std::string key, Result<Login> found, Secret password,

@@ -5,12 +5,14 @@
 #include <boost/asio.hpp>
 #include <csignal>
 
+#include "app/audit_writer.hpp"
 #include "app/kafka_settings.hpp"
 #include "app/keys.hpp"
 #include "app/open_store.hpp"
 #include "app/tls.hpp"
 #include "app/upkeep.hpp"
 #include "async/block_on.hpp"
+#include "async/notification.hpp"
 #include "base/log.hpp"
 
 namespace userd {
@@ -61,8 +63,10 @@ App::App(Settings settings)
       limits_(*store_, keeper_->counter_key(),
               {.logins = settings_.login_limits, .registrations = settings_.registration_limit}),
       breaches_(make_breach_check(settings_.breach_check)),
+      audit_(settings_.kafka_audit_topic.empty() ? nullptr : std::make_unique<AuditQueue>()),
       accounts_(std::make_unique<Accounts>(
-          Accounts::Parts{*store_, hasher_, *pool_, floor_, limits_, *tokens_, breaches_.get()},
+          Accounts::Parts{*store_, hasher_, *pool_, floor_, limits_, *tokens_, breaches_.get(),
+                          audit_.get()},
           argon2_of(settings_),
           AccountSettings{.refresh_lifetime = settings_.refresh_lifetime,
                           .max_sessions = settings_.max_sessions_per_user})),
@@ -71,8 +75,14 @@ App::App(Settings settings)
                 .trusted_proxies = http::TrustedProxies(settings_.trusted_proxies),
                 .metrics = [this] { return metrics_text(); },
                 .passwords = settings_.passwords},
-      health_{*store_,   figures_, services_.started,
-              stopping_, trouble_, [this] { return relay_state(); }} {
+      health_{*store_,
+              figures_,
+              services_.started,
+              stopping_,
+              trouble_,
+              audit_ ? &audited_ : nullptr,
+              [this] { return state_of(audit_relay_.get()); },
+              [this] { return relay_state(); }} {
     pool_->observe([this](auto waited, auto took) {
         hash_histograms_.wait.observe(waited);
         hash_histograms_.hash.observe(took);
@@ -86,7 +96,7 @@ App::App(Settings settings)
         figures_.available = false;
         database_start_ = std::make_unique<DatabaseStart>(settings_, *keeper_, trouble_);
     }
-    make_relay();
+    make_relays();
     make_servers();
 }
 
@@ -94,13 +104,22 @@ App::~App() {
     shut_down();
 }
 
-void App::make_relay() {
+void App::make_relays() {
     if (settings_.kafka_brokers.empty()) return;
-    auto log_error = [](const std::string& reason) { log::warning("kafka", {{"error", reason}}); };
-    PublisherFactory make_publisher = [this, log_error] {
+    if (audit_) {
+        PublisherFactory make_publisher = [this] {
+            return make_kafka_publisher(
+                audit_kafka_settings_of(settings_), background_.at(0).get_executor(),
+                [this](const BrokerError& error) { audit_relay_->note(error); });
+        };
+        audit_relay_ = std::make_unique<Relay>(store_->audit_log(), std::move(make_publisher),
+                                               audit_relay_settings_of(settings_));
+    }
+    PublisherFactory make_publisher = [this] {
         KafkaSettings kafka = kafka_settings_of(settings_);
         if (schema_) kafka.value_prefix = schema_->value_prefix();
-        return make_kafka_publisher(kafka, background_.at(0).get_executor(), log_error);
+        return make_kafka_publisher(kafka, background_.at(0).get_executor(),
+                                    [this](const BrokerError& error) { relay_->note(error); });
     };
     relay_ =
         std::make_unique<Relay>(*store_, std::move(make_publisher), relay_settings_of(settings_));
@@ -171,9 +190,29 @@ Task<void> App::start() {
                {"database", describe(settings_.database)},
                {"kafka", settings_.kafka_brokers.empty() ? "not set: events wait in the outbox"
                                                          : settings_.kafka_brokers}});
-    bool may_send = relay_ != nullptr;
+    if (audit_)
+        asio::co_spawn(background_.at(0),
+                       write_audit_events(*audit_, store_->audit_log(), audited_, stopping_),
+                       asio::detached);
+    co_await run_relays();
+}
+
+Task<void> App::run_relays() {
+    if (!relay_) co_return;
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    // A relay never throws, and neither waits for the other, whose topic may be missing.
+    const auto ended = std::make_shared<Notification>(executor);
+    bool is_audit_running = audit_relay_ != nullptr;
+    if (is_audit_running)
+        asio::co_spawn(executor, audit_relay_->run(), [&, ended](std::exception_ptr) {
+            is_audit_running = false;
+            ended->notify();
+        });
+    bool may_send = true;
     if (schema_) may_send = co_await schema_->run();
     if (may_send) co_await relay_->run();
+    while (is_audit_running)
+        co_await Notification::wait(ended);
 }
 
 void App::wait_for_signal() {
@@ -205,6 +244,7 @@ void App::shut_down() {
     // From here on no commit nudges the relay.
     store_->on_event({});
     if (relay_) relay_->stop();
+    if (audit_relay_) audit_relay_->stop();
     if (control_) control_->stop();
     loops_.stop();
     loops_.join();
@@ -218,11 +258,15 @@ void App::shut_down() {
 }
 
 std::string App::relay_state() const {
-    if (!relay_) return "not set (KAFKA_BOOTSTRAP_SERVERS); events wait in the outbox";
     // Without the reason, which may name hosts: everyone may read this.
     if (schema_ && !schema_->is_registered())
         return "trouble: the schema registry gives no id; events wait in the outbox";
-    const RelayStats stats = relay_->stats();
+    return state_of(relay_.get());
+}
+
+std::string App::state_of(const Relay* relay) {
+    if (relay == nullptr) return "not set (KAFKA_BOOTSTRAP_SERVERS); events wait in the outbox";
+    const RelayStats stats = relay->stats();
     if (!stats.last_error.empty()) return "trouble: " + stats.last_error;
     if (stats.standby) return "another replica sends";
     return stats.connected ? "connected" : "connecting";
@@ -237,7 +281,10 @@ std::string App::metrics_text() const {
                            relay_.get(),
                            schema_.get(),
                            breaches_.get(),
-                           figures_});
+                           figures_,
+                           audit_.get(),
+                           audit_relay_.get(),
+                           audited_});
 }
 
 }  // namespace userd

@@ -37,14 +37,16 @@ class App {
 
   private:
     [[nodiscard]] std::string metrics_text() const;
+    [[nodiscard]] static std::string state_of(const Relay* relay);
     [[nodiscard]] std::string relay_state() const;
-    void make_relay();
+    void make_relays();
     void make_servers();
     void make_control(const SqliteLocation& database);
     Task<void> start();
     /// What must be there before anyone is served. False when stopped before, or failed_start_ is
     /// set.
     Task<bool> prepare();
+    Task<void> run_relays();
     void wait_for_signal();
     void shut_down();
 
@@ -63,14 +65,17 @@ class App {
     std::unique_ptr<Tokens> tokens_;
     AttemptLimits limits_;
     std::unique_ptr<BreachCheck> breaches_;  ///< null when no service is set
+    std::unique_ptr<AuditQueue> audit_;      ///< null when no audit events are written
     std::unique_ptr<Accounts> accounts_;
     StoreFigures figures_;
+    AuditFigures audited_;
     Trouble trouble_{"the database"};
     std::unique_ptr<DatabaseStart> database_start_;  ///< null with SQLite, which is there already
     std::exception_ptr failed_start_;                ///< set on the background loop
     std::unique_ptr<SchemaStart> schema_;            ///< null when no registry or broker is set
     std::unique_ptr<Relay> relay_;                   ///< null when no broker is set
-    std::future<void> background_work_;              ///< start(), which ends with the relay
+    std::unique_ptr<Relay> audit_relay_;             ///< null as well without audit_
+    std::future<void> background_work_;              ///< start(), which ends with the relays
     std::atomic<bool> stopping_{false};
     http::Services services_;
     HealthParts health_;

@@ -30,6 +30,7 @@ std::string describe(const Settings& settings) {
     line("DATABASE_TIMEOUT_SECONDS", std::to_string(settings.database_timeout.count()));
     line("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_brokers);
     line("KAFKA_USER_TOPIC", settings.kafka_topic);
+    line("KAFKA_AUDIT_TOPIC", settings.kafka_audit_topic);
     line("KAFKA_CREATE_TOPIC", on_off(settings.kafka_create_topic));
     line("KAFKA_SCHEMA_REGISTRY_URL", settings.schema_registry.url);
     line("KAFKA_SCHEMA_REGISTRY_USER", settings.schema_registry.user);
@@ -38,6 +39,8 @@ std::string describe(const Settings& settings) {
     // Values may be passwords of the broker.
     for (const auto& [name, value] : settings.kafka_properties)
         line("kafka " + name, "set");
+    line("KAFKA_SASL_PASSWORD",
+         settings.kafka_properties.contains("sasl.password") ? "set" : "not set");
     line("EVENT_SOURCE", settings.event_source);
     line("EVENT_RETENTION_DAYS", std::to_string(settings.event_retention.count()));
     line("EXPIRY_TIME", std::to_string(settings.expiry_time.count()));

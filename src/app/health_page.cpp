@@ -22,7 +22,21 @@ Task<std::string> look(Store& store) {
     co_return reason;
 }
 
-boost::json::object events_of(const HealthParts& parts) {
+/// Only operators are told the reason of a trouble.
+std::string state_for(http::Audience audience, std::string state) {
+    if (audience != http::Audience::operators)
+        state.resize(std::min(state.find(':'), state.size()));
+    return state;
+}
+
+boost::json::object audit_of(const HealthParts& parts, http::Audience audience) {
+    return {{"status", "ok"},
+            {"backlog", parts.audited->waiting.load()},
+            {"parked", parts.audited->parked.load()},
+            {"kafka", state_for(audience, parts.audit_state())}};
+}
+
+boost::json::object events_of(const HealthParts& parts, http::Audience audience) {
     const std::int64_t oldest = parts.figures.outbox_oldest_unix;
     const std::int64_t age =
         oldest == 0 ? 0 : std::max<std::int64_t>(0, unix_seconds(system_now()) - oldest);
@@ -30,7 +44,7 @@ boost::json::object events_of(const HealthParts& parts) {
             {"backlog", parts.figures.outbox_waiting.load()},
             {"parked", parts.figures.outbox_parked.load()},
             {"oldest_seconds", age},
-            {"kafka", parts.relay_state()}};
+            {"kafka", state_for(audience, parts.relay_state())}};
 }
 
 }  // namespace
@@ -51,7 +65,8 @@ Task<http::Health> read_health(const HealthParts& parts, http::Audience audience
     }
     if (reason.empty()) {
         checks["database"] = {{"status", "ok"}};
-        checks["events"] = events_of(parts);
+        checks["events"] = events_of(parts, audience);
+        if (parts.audited != nullptr) checks["audit"] = audit_of(parts, audience);
         health.ready = !parts.stopping;
         if (parts.stopping) checks["server"] = {{"status", "stopping"}};
     } else {

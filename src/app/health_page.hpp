@@ -16,8 +16,10 @@ struct HealthParts {
     const StoreFigures& figures;
     const std::atomic<bool>& started;  ///< the store has served once, and the keys are loaded
     const std::atomic<bool>& stopping;
-    Trouble& trouble;  ///< of the database
-    std::function<std::string()> relay_state;
+    Trouble& trouble;                          ///< of the database
+    const AuditFigures* audited;               ///< null when no audit events are written
+    std::function<std::string()> audit_state;  ///< as relay_state
+    std::function<std::string()> relay_state;  ///< one word, or "trouble: REASON"
 };
 
 /// What GET /health/ready says: which part fails, and to operators also why. Within a second,

@@ -5,6 +5,8 @@ namespace {
 
 /// How often replicas look for what others wrote.
 constexpr std::chrono::milliseconds kPoll{50};
+/// No commit tells of audit events, so that those who do not want them pay nothing.
+constexpr std::chrono::milliseconds kAuditPoll{200};
 
 /// Whether several processes may serve one database, so that one must fence another.
 bool has_replicas(const Settings& settings) {
@@ -33,6 +35,20 @@ KafkaSettings reading_settings_of(const Settings& settings) {
 RelaySettings relay_settings_of(const Settings& settings) {
     RelaySettings relay;
     if (has_replicas(settings)) relay.poll = kPoll;
+    relay.topic = settings.kafka_topic;
+    return relay;
+}
+
+KafkaSettings audit_kafka_settings_of(const Settings& settings) {
+    KafkaSettings kafka = kafka_settings_of(settings);
+    kafka.topic = settings.kafka_audit_topic;
+    return kafka;
+}
+
+RelaySettings audit_relay_settings_of(const Settings& settings) {
+    RelaySettings relay;
+    relay.poll = kAuditPoll;
+    relay.topic = settings.kafka_audit_topic;
     return relay;
 }
 

@@ -152,6 +152,11 @@ Settings settings_of(const Invocation& invocation) {
     return settings;
 }
 
+void try_kafka(const Settings& settings) {
+    const std::string bad_kafka = try_kafka_settings(kafka_settings_of(settings));
+    if (!bad_kafka.empty()) throw SettingError(bad_kafka);
+}
+
 int dispatch(Invocation invocation) {
     if (invocation.command == Invocation::Command::copy) {
         copy_database(invocation.copy_from, invocation.copy_to);
@@ -160,11 +165,13 @@ int dispatch(Invocation invocation) {
     Settings settings = settings_of(invocation);
     switch (invocation.command) {
         case Invocation::Command::serve:
+            try_kafka(settings);
             return serve(std::move(settings));
         case Invocation::Command::migrate:
             migrate(settings.database);
             return 0;
         case Invocation::Command::check_config:
+            try_kafka(settings);
             return check_config(settings);
         case Invocation::Command::admin:
             return administer(settings, std::move(invocation.admin));

@@ -166,6 +166,28 @@ void add_breach_checks(Families& families, const MetricParts& parts) {
     add("failed", counts.failed);
 }
 
+void add_broker_errors(Families& families, const char* name, const RelayStats& stats) {
+    for (const BrokerFault fault : all_broker_faults())
+        families.counter(name, "What brokers refused or failed to do.",
+                         static_cast<double>(stats.broker_errors[static_cast<std::size_t>(fault)]),
+                         {{"reason", std::string(name_of(fault))}});
+}
+
+void add_audit(Families& families, const MetricParts& parts) {
+    if (parts.audit == nullptr) return;
+    families.gauge("userd_audit_outbox_events", "Audit events that Kafka has not acknowledged yet.",
+                   static_cast<double>(parts.audited.waiting));
+    families.gauge("userd_audit_outbox_parked_events", "Audit events that Kafka can never take.",
+                   static_cast<double>(parts.audited.parked));
+    families.counter("userd_audit_events_dropped_total",
+                     "Failed logins of which no audit event was written.",
+                     static_cast<double>(parts.audit->dropped()));
+    const RelayStats stats = parts.audit_relay ? parts.audit_relay->stats() : RelayStats{};
+    families.counter("userd_audit_events_sent_total", "Audit events acknowledged by Kafka.",
+                     static_cast<double>(stats.sent));
+    add_broker_errors(families, "userd_audit_kafka_errors_total", stats);
+}
+
 void add_events(Families& families, const MetricParts& parts) {
     const std::int64_t oldest = parts.store.outbox_oldest_unix;
     const std::int64_t age =
@@ -183,6 +205,7 @@ void add_events(Families& families, const MetricParts& parts) {
                      static_cast<double>(stats.delivery_errors));
     families.counter("userd_event_producer_restarts_total", "Kafka producers built anew.",
                      static_cast<double>(stats.producer_restarts));
+    add_broker_errors(families, "userd_kafka_errors_total", stats);
     families.gauge("userd_relay_leading", "1 when this process sends the events.",
                    stats.leading ? 1 : 0);
     if (parts.schema != nullptr)
@@ -213,6 +236,7 @@ std::string render_metrics(const MetricParts& parts) {
     add_accounts(families, parts);
     add_breach_checks(families, parts);
     add_events(families, parts);
+    add_audit(families, parts);
     return families.text();
 }
 

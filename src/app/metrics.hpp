@@ -40,6 +40,12 @@ struct StoreFigures {
     std::atomic<bool> available{true};
 };
 
+/// As StoreFigures, of the audit log.
+struct AuditFigures {
+    std::atomic<std::int64_t> waiting{0};
+    std::atomic<std::int64_t> parked{0};
+};
+
 struct MetricParts {
     std::vector<std::pair<std::string, const http::Server*>> servers;  ///< with their names
     const http::TlsSource* tls;  ///< null when the API serves plain HTTP
@@ -50,6 +56,9 @@ struct MetricParts {
     const SchemaStart* schema;    ///< null when no schema registry is used
     const BreachCheck* breaches;  ///< null when passwords are not checked
     const StoreFigures& store;
+    const AuditQueue* audit;   ///< null when no audit events are written
+    const Relay* audit_relay;  ///< null without them, and when no broker is set
+    const AuditFigures& audited;
 };
 
 /// The page of GET /metrics in Prometheus' text format.

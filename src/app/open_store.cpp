@@ -6,10 +6,15 @@
 namespace userd {
 namespace {
 
-std::unique_ptr<Store> open(const SqliteLocation& database, std::size_t readers) {
+bool audits(const Settings& settings) {
+    return !settings.kafka_audit_topic.empty();
+}
+
+std::unique_ptr<Store> open(const SqliteLocation& database, std::size_t readers, bool audit) {
     SqliteSettings sqlite;
     sqlite.path = database.file;
     sqlite.readers = readers;
+    sqlite.audit = audit;
     return make_sqlite_store(std::move(sqlite));
 }
 
@@ -19,6 +24,7 @@ PostgresSettings postgres_of(const Settings& settings, const PostgresLocation& d
     postgres.prepared = settings.database_prepared;
     postgres.connections = settings.database_connections;
     postgres.operation_timeout = settings.database_timeout;
+    postgres.audit = audits(settings);
     return postgres;
 }
 
@@ -26,7 +32,7 @@ PostgresSettings postgres_of(const Settings& settings, const PostgresLocation& d
 
 std::unique_ptr<Store> open_store(const Settings& settings, Loops& api, Loops& background) {
     if (const auto* sqlite = std::get_if<SqliteLocation>(&settings.database))
-        return open(*sqlite, api.size() + background.size());
+        return open(*sqlite, api.size() + background.size(), audits(settings));
     PostgresSettings postgres =
         postgres_of(settings, std::get<PostgresLocation>(settings.database));
     for (Loops* loops : {&api, &background})
@@ -37,7 +43,7 @@ std::unique_ptr<Store> open_store(const Settings& settings, Loops& api, Loops& b
 
 std::unique_ptr<Store> open_store(const Settings& settings) {
     if (const auto* sqlite = std::get_if<SqliteLocation>(&settings.database))
-        return open(*sqlite, SqliteSettings().readers);
+        return open(*sqlite, SqliteSettings().readers, audits(settings));
     return make_postgres_store(
         postgres_of(settings, std::get<PostgresLocation>(settings.database)));
 }

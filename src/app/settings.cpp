@@ -252,6 +252,12 @@ void load_events(const Values& values, Settings& settings) {
          [&](auto, const auto& t) { settings.kafka_brokers = t; });
     with(values, "KAFKA_USER_TOPIC",
          [&](auto n, const auto& t) { settings.kafka_topic = parse::topic(n, t); });
+    with(values, "KAFKA_AUDIT_TOPIC",
+         [&](auto n, const auto& t) { settings.kafka_audit_topic = parse::topic(n, t); });
+    if (settings.kafka_audit_topic == settings.kafka_topic)
+        parse::fail("KAFKA_AUDIT_TOPIC", "is the same as KAFKA_USER_TOPIC; name another topic");
+    if (auto password = secret_setting(values, "KAFKA_SASL_PASSWORD"))
+        settings.kafka_properties["sasl.password"] = std::move(password->text);
     with(values, "KAFKA_CREATE_TOPIC",
          [&](auto n, const auto& t) { settings.kafka_create_topic = parse::on_off(n, t); });
     with(values, "EVENT_SOURCE", [&](auto, const auto& t) { settings.event_source = t; });

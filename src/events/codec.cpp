@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "store/audit.hpp"
 #include "userd/v1/user.pb.h"
 
 namespace userd {
@@ -43,6 +44,7 @@ std::vector<int> user_message_index() {
 }
 
 Record encode(const Event& event, const std::string& source, const std::string& value_prefix) {
+    if (event.audit) return encode(*event.audit, source);
     Record record;
     record.key = event.user.to_string();
     if (event.type != EventType::user_deleted) record.value = value_of(event, value_prefix);

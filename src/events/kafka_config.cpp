@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "events/kafka_producer.hpp"
+
 namespace userd {
 namespace {
 
@@ -65,6 +67,8 @@ constexpr std::pair<const char*, const char*> kDefaults[] = {
     // An event that is alone waits for no other; a backlog fills its batches while others are out.
     {"linger.ms", "0"},
     {"reconnect.backoff.max.ms", "2000"},
+    // How long a topic that no broker knows may still come, before events to it fail.
+    {"topic.metadata.propagation.max.ms", "5000"},
 };
 
 std::string variable_of(const std::string& property) {
@@ -81,6 +85,15 @@ std::string without_line_end(std::string text) {
     while (text.ends_with('\n'))
         text.pop_back();
     return text;
+}
+
+/// The variable that librdkafka's reason is about, by the property's name or its value.
+std::string culprit(const KafkaSettings& settings, const std::string& reason) {
+    for (const auto& [name, value] : settings.properties)
+        if (reason.find(name) != reason.npos) return variable_of(name);
+    for (const auto& [name, value] : settings.properties)
+        if (!value.empty() && reason.find(value) != reason.npos) return variable_of(name);
+    return "KAFKA_*";
 }
 
 void set(rd_kafka_conf_t* config, const std::string& name, const std::string& value) {
@@ -125,6 +138,18 @@ KafkaConfig make_consumer_config(const KafkaSettings& settings) {
         set(config.get(), name, value);
     set(config.get(), "bootstrap.servers", settings.brokers);
     return config;
+}
+
+std::string try_kafka_settings(const KafkaSettings& settings) {
+    KafkaSettings alone = settings;
+    alone.brokers.clear();
+    try {
+        (void)kafka::make_producer(make_kafka_config(alone));
+        return {};
+    } catch (const std::runtime_error& error) {
+        const std::string reason = without_line_end(error.what());
+        return culprit(settings, reason) + ": " + reason;
+    }
 }
 
 std::string check_kafka_settings(const KafkaSettings& settings) {

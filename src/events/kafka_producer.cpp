@@ -61,11 +61,12 @@ rd_kafka_resp_err_t produce(rd_kafka_t* producer, const KafkaSettings& settings,
     for (const auto& [name, value] : record.headers)
         rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
                             static_cast<ssize_t>(value.size()));
+    const void* key = record.key.empty() ? nullptr : record.key.data();
     const void* value = record.value ? record.value->data() : nullptr;
     const std::size_t size = record.value ? record.value->size() : 0;
     const rd_kafka_resp_err_t error = rd_kafka_producev(
         producer, RD_KAFKA_V_TOPIC(settings.topic.c_str()),
-        RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
+        RD_KAFKA_V_KEY(const_cast<void*>(key), record.key.size()),
         RD_KAFKA_V_VALUE(const_cast<void*>(value), size), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_OPAQUE(std::bit_cast<void*>(event.sequence)), RD_KAFKA_V_HEADERS(headers),
         RD_KAFKA_V_END);
@@ -97,7 +98,7 @@ std::string creation_failure(rd_kafka_event_t* answer, const std::string& topic)
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
             log::info("created the topic", {{"topic", topic}});
         else if (error != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-            return "cannot create the topic " + topic + ": " + rd_kafka_err2str(error);
+            return std::string("it could not be created: ") + rd_kafka_err2str(error);
     }
     return {};
 }

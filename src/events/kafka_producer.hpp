@@ -29,7 +29,8 @@ rd_kafka_resp_err_t produce(rd_kafka_t* producer, const KafkaSettings& settings,
 
 /// Asks for the topic in the background; the answer comes through the queue. std::runtime_error.
 void request_topic(rd_kafka_t* producer, const std::string& topic, rd_kafka_queue_t* answers);
-/// Of an answer to request_topic(): why there is no topic, or nothing.
+/// Of an answer to request_topic(): why there is no topic, or nothing. A user who may not create
+/// topics gets one even when the topic is there.
 [[nodiscard]] std::string creation_failure(rd_kafka_event_t* answer, const std::string& topic);
 
 /// librdkafka 2.0.2: the first message on a topic handle can wait a second for its metadata.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "events/kafka_config.hpp"
+#include "events/kafka_faults.hpp"
 #include "events/kafka_producer.hpp"
 #include "events/kafka_transactional_publisher.hpp"
 #include "events/kafka_wakeup.hpp"
@@ -16,11 +17,11 @@ namespace {
 class IdempotentPublisher : public Publisher {
   public:
     IdempotentPublisher(const KafkaSettings& settings, const boost::asio::any_io_executor& executor,
-                        std::function<void(const std::string&)> on_error)
+                        BrokerErrorSink on_error)
         : settings_(settings),
           on_error_(std::move(on_error)),
           wakeup_(executor),
-          producer_(make_producer()),
+          producer_(make_producer(watch_)),
           queue_(rd_kafka_queue_get_main(producer_.get()), rd_kafka_queue_destroy) {
         constexpr std::uint64_t kOne = 1;
         rd_kafka_queue_io_event_enable(queue_.get(), wakeup_.descriptor(), &kOne, sizeof kOne);
@@ -35,7 +36,7 @@ class IdempotentPublisher : public Publisher {
         const rd_kafka_resp_err_t error = kafka::produce(producer_.get(), settings_, event);
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
         if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return false;
-        early_.push_back({event.sequence, kafka::outcome_of(error), rd_kafka_err2str(error)});
+        early_.push_back(delivery_of(event.sequence, error));
         wake();
         return true;
     }
@@ -52,8 +53,9 @@ class IdempotentPublisher : public Publisher {
     void wake() override { wakeup_.wake(); }
 
   private:
-    [[nodiscard]] kafka::Producer make_producer() const {
+    [[nodiscard]] kafka::Producer make_producer(kafka::CertificateWatch& watch) const {
         KafkaConfig config = make_kafka_config(settings_);
+        watch.install(config.get());
         rd_kafka_conf_set_events(config.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
         return kafka::make_producer(std::move(config));
     }
@@ -62,27 +64,33 @@ class IdempotentPublisher : public Publisher {
         switch (rd_kafka_event_type(event)) {
             case RD_KAFKA_EVENT_DR:
                 while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event))
-                    deliveries.push_back({kafka::sequence_of(*message),
-                                          kafka::outcome_of(message->err),
-                                          message->err == 0 ? "" : rd_kafka_err2str(message->err)});
+                    deliveries.push_back(delivery_of(kafka::sequence_of(*message), message->err));
                 break;
             case RD_KAFKA_EVENT_ERROR:
-                on_error_(std::string(rd_kafka_err2name(rd_kafka_event_error(event))) + ": " +
-                          rd_kafka_event_error_string(event));
+                if (!kafka::is_summary(rd_kafka_event_error(event)))
+                    on_error_({watch_.fault_of(rd_kafka_event_error(event)),
+                               rd_kafka_event_error_string(event)});
                 break;
-            case RD_KAFKA_EVENT_CREATETOPICS_RESULT: {
-                const std::string failure = kafka::creation_failure(event, settings_.topic);
-                if (!failure.empty()) on_error_(failure);
+            case RD_KAFKA_EVENT_CREATETOPICS_RESULT:
+                creation_failure_ = kafka::creation_failure(event, settings_.topic);
                 break;
-            }
             default:
                 break;
         }
     }
 
+    [[nodiscard]] Delivery delivery_of(std::int64_t sequence, rd_kafka_resp_err_t error) const {
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {.sequence = sequence};
+        const BrokerFault fault = kafka::fault_of(error);
+        return {sequence, kafka::outcome_of(error),
+                kafka::explain_topic(fault, rd_kafka_err2str(error), creation_failure_), fault};
+    }
+
     KafkaSettings settings_;
-    std::function<void(const std::string&)> on_error_;
+    BrokerErrorSink on_error_;
     KafkaWakeup wakeup_;
+    kafka::CertificateWatch watch_;
+    std::string creation_failure_;  ///< of the topic; empty when it was created or is there
     kafka::Producer producer_;
     kafka::Queue queue_;
     std::vector<Delivery> early_;  ///< refused by produce() itself
@@ -92,7 +100,7 @@ class IdempotentPublisher : public Publisher {
 
 std::unique_ptr<Publisher> make_kafka_publisher(const KafkaSettings& settings,
                                                 boost::asio::any_io_executor executor,
-                                                std::function<void(const std::string&)> on_error) {
+                                                BrokerErrorSink on_error) {
     if (settings.transactional)
         return make_transactional_publisher(settings, std::move(executor), std::move(on_error));
     return std::make_unique<IdempotentPublisher>(settings, executor, std::move(on_error));

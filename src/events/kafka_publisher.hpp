@@ -20,16 +20,22 @@ struct KafkaSettings {
     std::map<std::string, std::string> properties;  ///< further librdkafka properties
 };
 
+/// Hears of errors of brokers, of authentication and of the topic's creation.
+using BrokerErrorSink = std::function<void(const BrokerError&)>;
+
 /// A producer on librdkafka's C API with delivery settings of its own (docs/architecture.md).
 /// Throws std::runtime_error with librdkafka's words for a bad property.
-/// `on_error` hears of broker and authentication errors, on the executor.
-[[nodiscard]] std::unique_ptr<Publisher> make_kafka_publisher(
-    const KafkaSettings& settings, boost::asio::any_io_executor executor,
-    std::function<void(const std::string&)> on_error);
+/// `on_error` is called on the executor.
+[[nodiscard]] std::unique_ptr<Publisher> make_kafka_publisher(const KafkaSettings& settings,
+                                                              boost::asio::any_io_executor executor,
+                                                              BrokerErrorSink on_error);
 
 /// Checks the properties without connecting: the message names the bad one; empty when all are
 /// good. Refused too: what would weaken delivery (acks, enable.idempotence, partitioner,
 /// transactional.id …).
 [[nodiscard]] std::string check_kafka_settings(const KafkaSettings& settings);
+/// Checks also what shows only when a producer is made, without connecting: files, and values that
+/// do not fit each other.
+[[nodiscard]] std::string try_kafka_settings(const KafkaSettings& settings);
 
 }  // namespace userd

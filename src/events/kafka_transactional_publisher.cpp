@@ -22,18 +22,16 @@ constexpr std::size_t kMostWaiting = 20'000;
 constexpr std::chrono::seconds kServeEvery{1};  // while nothing is sent
 
 /// on_error, on the executor, from whichever thread.
-std::function<void(const std::string&)> post_to(const boost::asio::any_io_executor& executor,
-                                                std::function<void(const std::string&)> on_error) {
-    return [executor, on_error = std::move(on_error)](const std::string& reason) {
-        boost::asio::post(executor, [on_error, reason] { on_error(reason); });
+BrokerErrorSink post_to(const boost::asio::any_io_executor& executor, BrokerErrorSink on_error) {
+    return [executor, on_error = std::move(on_error)](const BrokerError& error) {
+        boost::asio::post(executor, [on_error, error] { on_error(error); });
     };
 }
 
 class TransactionalPublisher : public Publisher {
   public:
     TransactionalPublisher(const KafkaSettings& settings,
-                           const boost::asio::any_io_executor& executor,
-                           std::function<void(const std::string&)> on_error)
+                           const boost::asio::any_io_executor& executor, BrokerErrorSink on_error)
         : wakeup_(executor),
           transactions_(settings, post_to(executor, std::move(on_error)), stopping_),
           thread_([this] { run(); }) {}
@@ -60,10 +58,10 @@ class TransactionalPublisher : public Publisher {
 
     std::vector<Delivery> poll() override {
         const std::lock_guard lock(mutex_);
-        if (!broken_.empty()) {
+        if (!broken_.text.empty()) {
             for (const Event& event : std::exchange(waiting_, {}))
-                settled_.push_back({event.sequence, Delivery::Outcome::failed, broken_});
-            if (settled_.empty()) throw std::runtime_error(broken_);
+                settled_.push_back(failed(event, broken_));
+            if (settled_.empty()) throw PublisherBroken(broken_);
         }
         return std::exchange(settled_, {});
     }
@@ -74,22 +72,28 @@ class TransactionalPublisher : public Publisher {
   private:
     void run() {
         pthread_setname_np(pthread_self(), "kafka-commit");
-        std::string failure;
+        BrokerError failure;
         try {
             transactions_.take_hold();
             is_ready_ = true;
             wake();
-            while (transactions_.broken().empty() && wait_for_work())
+            while (transactions_.broken().text.empty() && wait_for_work())
                 run_transaction();
             failure = transactions_.broken();
+        } catch (const PublisherBroken& error) {
+            failure = {error.fault(), error.what()};
         } catch (const std::exception& error) {
-            failure = error.what();
+            failure.text = error.what();
         }
         const std::lock_guard lock(mutex_);
         for (const Event& event : std::exchange(taken_, {}))
-            settled_.push_back({event.sequence, Delivery::Outcome::failed, failure});
+            settled_.push_back(failed(event, failure));
         broken_ = std::move(failure);
         wake();
+    }
+
+    static Delivery failed(const Event& event, const BrokerError& error) {
+        return {event.sequence, Delivery::Outcome::failed, error.text, error.fault};
     }
 
     /// False when stopping.
@@ -129,7 +133,7 @@ class TransactionalPublisher : public Publisher {
     std::condition_variable has_work_;
     std::deque<Event> waiting_;
     std::vector<Delivery> settled_;
-    std::string broken_;
+    BrokerError broken_;  ///< without a text while it is none
     std::atomic<bool> stopping_{false};
     std::atomic<bool> is_ready_{false};
     std::deque<Event> taken_;  ///< the thread's
@@ -139,9 +143,9 @@ class TransactionalPublisher : public Publisher {
 
 }  // namespace
 
-std::unique_ptr<Publisher> make_transactional_publisher(
-    const KafkaSettings& settings, boost::asio::any_io_executor executor,
-    std::function<void(const std::string&)> on_error) {
+std::unique_ptr<Publisher> make_transactional_publisher(const KafkaSettings& settings,
+                                                        boost::asio::any_io_executor executor,
+                                                        BrokerErrorSink on_error) {
     return std::make_unique<TransactionalPublisher>(settings, executor, std::move(on_error));
 }
 

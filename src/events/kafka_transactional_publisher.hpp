@@ -14,7 +14,6 @@ namespace userd {
 /// the next one; a delivery is acknowledged when its transaction is committed.
 /// The destructor waits for one step of librdkafka at most (Transactions::kStep).
 [[nodiscard]] std::unique_ptr<Publisher> make_transactional_publisher(
-    const KafkaSettings& settings, boost::asio::any_io_executor executor,
-    std::function<void(const std::string&)> on_error);
+    const KafkaSettings& settings, boost::asio::any_io_executor executor, BrokerErrorSink on_error);
 
 }  // namespace userd

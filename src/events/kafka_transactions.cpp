@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <stdexcept>
 #include <utility>
 
 namespace userd::kafka {
 
-Transactions::Transactions(const KafkaSettings& settings,
-                           std::function<void(const std::string&)> on_error,
+Transactions::Transactions(const KafkaSettings& settings, BrokerErrorSink on_error,
                            const std::atomic<bool>& stopping)
     : settings_(settings),
       on_error_(std::move(on_error)),
@@ -29,17 +27,24 @@ Producer Transactions::make(const KafkaSettings& settings) {
                                         static_cast<Transactions*>(opaque)->undelivered_.emplace(
                                             sequence_of(*message), message->err);
                                 });
-    rd_kafka_conf_set_error_cb(
-        config.get(), [](rd_kafka_t*, int error, const char* reason, void* opaque) {
-            const char* name = rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error));
-            static_cast<Transactions*>(opaque)->on_error_(std::string(name) + ": " + reason);
+    rd_kafka_conf_set_error_cb(config.get(),
+                               [](rd_kafka_t*, int error, const char* reason, void* opaque) {
+                                   auto& self = *static_cast<Transactions*>(opaque);
+                                   const auto code = static_cast<rd_kafka_resp_err_t>(error);
+                                   if (!is_summary(code))
+                                       self.on_error_({self.watch_.fault_of(code), reason});
+                               });
+    rd_kafka_conf_set_ssl_cert_verify_cb(
+        config.get(), [](rd_kafka_t*, const char*, std::int32_t, int* x509_error, int, const char*,
+                         std::size_t, char* reason, std::size_t size, void* opaque) {
+            return static_cast<Transactions*>(opaque)->watch_.judge(*x509_error, reason, size);
         });
     return make_producer(std::move(config));
 }
 
 void Transactions::take_hold() {
     const Error error = repeat(rd_kafka_init_transactions);
-    if (error) throw std::runtime_error(describe(error.get()));
+    if (error) throw PublisherBroken(describe(error.get()));
 }
 
 bool Transactions::add(const Event& event) {
@@ -57,10 +62,11 @@ bool Transactions::add(const Event& event) {
         return true;
     }
     if (outcome_of(error) == Delivery::Outcome::refused) {
-        early_.push_back({event.sequence, Delivery::Outcome::refused, rd_kafka_err2str(error)});
+        early_.push_back({event.sequence, Delivery::Outcome::refused, rd_kafka_err2str(error),
+                          BrokerFault::refused});
         return true;
     }
-    if (added_.empty()) broken_ = rd_kafka_err2str(error);
+    if (added_.empty()) broken_ = {kafka::fault_of(error), rd_kafka_err2str(error)};
     return false;
 }
 
@@ -71,7 +77,7 @@ std::vector<Delivery> Transactions::commit() {
     if (!error) {
         roll_backs_ = 0;
         for (const std::int64_t sequence : added_)
-            deliveries.push_back({sequence, Delivery::Outcome::acknowledged, ""});
+            deliveries.push_back({.sequence = sequence});
     } else {
         deliveries = may_go_on(error.get()) ? roll_back() : fail(error.get());
     }
@@ -101,23 +107,30 @@ std::vector<Delivery> Transactions::roll_back() {
         const bool is_refused =
             found != undelivered_.end() && outcome_of(found->second) == Delivery::Outcome::refused;
         if (is_refused)
-            deliveries.push_back(
-                {sequence, Delivery::Outcome::refused, rd_kafka_err2str(found->second)});
+            deliveries.push_back({sequence, Delivery::Outcome::refused,
+                                  rd_kafka_err2str(found->second), BrokerFault::refused});
         else
-            deliveries.push_back({sequence, Delivery::Outcome::rolled_back, ""});
+            deliveries.push_back({.sequence = sequence, .outcome = Delivery::Outcome::rolled_back});
     }
     return deliveries;
 }
 
 std::vector<Delivery> Transactions::fail(const rd_kafka_error_t* error) {
     broken_ = describe(error);
-    const bool is_topics =
-        outcome_of(rd_kafka_error_code(error)) == Delivery::Outcome::topic_error ||
-        is_any(Delivery::Outcome::topic_error);
-    const auto outcome = is_topics ? Delivery::Outcome::topic_error : Delivery::Outcome::failed;
+    const auto of_topic =
+        std::find_if(undelivered_.begin(), undelivered_.end(), [](const auto& entry) {
+            return outcome_of(entry.second) == Delivery::Outcome::topic_error;
+        });
+    if (of_topic != undelivered_.end()) {
+        const BrokerFault fault = kafka::fault_of(of_topic->second);
+        broken_ = {fault,
+                   explain_topic(fault, rd_kafka_err2str(of_topic->second), creation_failure_)};
+    }
+    const auto outcome =
+        is_of_topic(error) ? Delivery::Outcome::topic_error : Delivery::Outcome::failed;
     std::vector<Delivery> deliveries;
     for (const std::int64_t sequence : added_)
-        deliveries.push_back({sequence, outcome, broken_});
+        deliveries.push_back({sequence, outcome, broken_.text, broken_.fault});
     return deliveries;
 }
 
@@ -150,17 +163,17 @@ void Transactions::serve() {
 void Transactions::hear_of_topic() {
     while (
         const QueueEvent answer{rd_kafka_queue_poll(answers_.get(), 0), rd_kafka_event_destroy}) {
-        const std::string failure = creation_failure(answer.get(), settings_.topic);
-        if (!failure.empty()) on_error_(failure);
+        creation_failure_ = creation_failure(answer.get(), settings_.topic);
     }
 }
 
-std::string Transactions::describe(const rd_kafka_error_t* error) const {
+BrokerError Transactions::describe(const rd_kafka_error_t* error) const {
     // A fatal error's first cause tells more than what it made impossible.
     std::array<char, 512> reason{};
-    if (rd_kafka_fatal_error(producer_.get(), reason.data(), reason.size()) != 0)
-        return reason.data();
-    return rd_kafka_error_string(error);
+    const rd_kafka_resp_err_t fatal =
+        rd_kafka_fatal_error(producer_.get(), reason.data(), reason.size());
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) return {kafka::fault_of(fatal), reason.data()};
+    return {kafka::fault_of(rd_kafka_error_code(error)), rd_kafka_error_string(error)};
 }
 
 }  // namespace userd::kafka

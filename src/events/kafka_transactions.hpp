@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "events/kafka_faults.hpp"
 #include "events/kafka_producer.hpp"
 
 namespace userd::kafka {
@@ -18,10 +19,10 @@ class Transactions {
     static constexpr int kStep = 250;  // milliseconds
 
     /// `on_error` hears of broker and authentication errors, on that thread. std::runtime_error.
-    Transactions(const KafkaSettings& settings, std::function<void(const std::string&)> on_error,
+    Transactions(const KafkaSettings& settings, BrokerErrorSink on_error,
                  const std::atomic<bool>& stopping);
 
-    /// Aborts what an earlier producer of this topic left open and fences it. std::runtime_error.
+    /// Aborts what an earlier producer of this topic left open and fences it. PublisherBroken.
     void take_hold();
 
     /// Into the open transaction, which it opens if there is none. False when no more fits, or the
@@ -31,8 +32,8 @@ class Transactions {
     /// What became of all that were added; the transaction is over.
     std::vector<Delivery> commit();
 
-    /// Why this producer is of no use any more; empty while it is.
-    [[nodiscard]] const std::string& broken() const { return broken_; }
+    /// Why this producer is of no use any more; without a text while it is.
+    [[nodiscard]] const BrokerError& broken() const { return broken_; }
     /// Hears what librdkafka has to tell; for times when nothing is sent.
     void serve();
 
@@ -48,20 +49,22 @@ class Transactions {
     std::vector<Delivery> fail(const rd_kafka_error_t* error);
     [[nodiscard]] bool is_of_topic(const rd_kafka_error_t* error) const;
     [[nodiscard]] bool is_any(Delivery::Outcome outcome) const;
-    [[nodiscard]] std::string describe(const rd_kafka_error_t* error) const;
+    [[nodiscard]] BrokerError describe(const rd_kafka_error_t* error) const;
     void hear_of_topic();
 
     const KafkaSettings settings_;
-    const std::function<void(const std::string&)> on_error_;
+    const BrokerErrorSink on_error_;
     const std::atomic<bool>& stopping_;
+    CertificateWatch watch_;
     Producer producer_;
     Queue answers_;  ///< of request_topic()
     bool is_open_ = false;
     std::vector<std::int64_t> added_;
     std::vector<Delivery> early_;  ///< refused by produce() itself, and no part of the transaction
     std::map<std::int64_t, rd_kafka_resp_err_t> undelivered_;
-    int roll_backs_ = 0;  ///< since a commit or a refusal
-    std::string broken_;
+    int roll_backs_ = 0;            ///< since a commit or a refusal
+    std::string creation_failure_;  ///< of the topic; empty when it was created or is there
+    BrokerError broken_;
 };
 
 }  // namespace userd::kafka

@@ -13,7 +13,7 @@ constexpr int kTries = 10;    // within it at least, when the store fails
 
 }  // namespace
 
-LeaseKeeper::LeaseKeeper(const boost::asio::any_io_executor& executor, Store& store,
+LeaseKeeper::LeaseKeeper(const boost::asio::any_io_executor& executor, Outbox& store,
                          const RelaySettings& settings, RelayStatus& status,
                          std::function<void()> on_change)
     : store_(store),

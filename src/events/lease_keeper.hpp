@@ -18,7 +18,7 @@ namespace userd {
 class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   public:
     /// `on_change` is called when it is taken and when it is lost, with is_held() telling which.
-    LeaseKeeper(const boost::asio::any_io_executor& executor, Store& store,
+    LeaseKeeper(const boost::asio::any_io_executor& executor, Outbox& store,
                 const RelaySettings& settings, RelayStatus& status,
                 std::function<void()> on_change);
 
@@ -46,7 +46,7 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
     void end_if_over();
     void watch_end();
 
-    Store& store_;
+    Outbox& store_;
     const RelaySettings settings_;
     RelayStatus& status_;
     const std::function<void()> on_change_;

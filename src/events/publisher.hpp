@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "async/task.hpp"
+#include "events/broker_fault.hpp"
 #include "store/event.hpp"
 
 namespace userd {
@@ -23,7 +25,19 @@ struct Delivery {
     };
     std::int64_t sequence = 0;
     Outcome outcome = Outcome::acknowledged;
-    std::string reason;
+    std::string reason{};
+    BrokerFault fault = BrokerFault::other;
+};
+
+/// A publisher is of no use any more.
+class PublisherBroken : public std::runtime_error {
+  public:
+    explicit PublisherBroken(BrokerError error)
+        : std::runtime_error(error.text), fault_(error.fault) {}
+    [[nodiscard]] BrokerFault fault() const noexcept { return fault_; }
+
+  private:
+    BrokerFault fault_;
 };
 
 /// Sends events in the order they are handed over. Not thread-safe: used by the relay's coroutine
@@ -38,7 +52,7 @@ class Publisher {
     /// Queues one event. False when its bounded queue is full; nothing was queued then.
     virtual bool send(const Event& event) = 0;
     /// Deliveries since the last call, in any order across users; never blocks. Throws
-    /// std::runtime_error when the producer broke with nothing in flight.
+    /// PublisherBroken when the producer broke with nothing in flight.
     virtual std::vector<Delivery> poll() = 0;
     /// Resumes when poll() may have something, is_ready() has changed, or `wake()` was called.
     virtual Task<void> wait() = 0;

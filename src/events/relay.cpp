@@ -4,7 +4,7 @@
 
 namespace userd {
 
-Relay::Relay(Store& store, PublisherFactory make_publisher, RelaySettings settings)
+Relay::Relay(Outbox& store, PublisherFactory make_publisher, RelaySettings settings)
     : impl_(std::make_shared<Impl>(store, std::move(make_publisher), settings)) {}
 
 Relay::~Relay() = default;
@@ -15,6 +15,10 @@ Task<void> Relay::run() {
 
 void Relay::nudge() {
     impl_->nudge();
+}
+
+void Relay::note(const BrokerError& error) {
+    impl_->note(error);
 }
 
 void Relay::stop() {

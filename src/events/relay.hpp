@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -23,9 +24,11 @@ struct RelayStats {
     std::int64_t epoch = 0;  ///< of the lease, when last had
     bool connected = false;  ///< the last thing heard from the broker was an acknowledgement
     std::string last_error;  ///< what keeps events waiting; empty when nothing does
+    std::array<std::uint64_t, kBrokerFaults> broker_errors{};  ///< by BrokerFault
 };
 
 struct RelaySettings {
+    std::string topic;                                            ///< for the log
     std::string holder = make_uuid_v7(system_now()).to_string();  ///< OutboxClaim::holder
     std::chrono::milliseconds lease{5000};        ///< OutboxClaim::duration; renewed every third
     std::chrono::milliseconds claim_every{1000};  ///< while another has it
@@ -45,10 +48,10 @@ struct RelaySettings {
 /// flight), and removes them when acknowledged, while it has the lease on the outbox. A publisher
 /// is made when the lease was claimed, reads begin when it is ready, and it is dropped when the
 /// lease is lost (docs/decisions/0004-relay-lease-and-fencing.md). run() is one coroutine on one
-/// loop; nudge(), stop() and stats() are thread-safe.
+/// loop; nudge(), note(), stop() and stats() are thread-safe.
 class Relay {
   public:
-    Relay(Store& store, PublisherFactory make_publisher, RelaySettings settings = {});
+    Relay(Outbox& store, PublisherFactory make_publisher, RelaySettings settings = {});
     ~Relay();
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
@@ -59,6 +62,8 @@ class Relay {
     Task<void> run();
     /// The outbox has something new.
     void nudge();
+    /// What the publisher hears of a broker besides its deliveries.
+    void note(const BrokerError& error);
     void stop();
     [[nodiscard]] RelayStats stats() const;
 

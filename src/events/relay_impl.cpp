@@ -14,12 +14,13 @@ constexpr std::chrono::milliseconds kGapPause{20};
 
 }  // namespace
 
-Relay::Impl::Impl(Store& store, PublisherFactory make_publisher, RelaySettings settings)
+Relay::Impl::Impl(Outbox& store, PublisherFactory make_publisher, RelaySettings settings)
     : store_(store),
       make_publisher_(std::move(make_publisher)),
       settings_(settings),
       // A read is worth its cost only if what it brings fits.
       batch_(std::clamp(settings.batch, 1, std::max(1, static_cast<int>(settings.window / 4)))),
+      status_(settings.topic),
       window_(std::max<std::size_t>(settings.window, 1)),
       settled_(store, status_, settings),
       next_poll_(settings.poll ? SteadyClock::time_point() : SteadyClock::time_point::max()),
@@ -72,14 +73,16 @@ void Relay::Impl::stop() {
 }
 
 Task<void> Relay::Impl::lead() {
-    std::string failure;
+    BrokerError failure;
     bool is_lost = false;
     try {
         failure = co_await send_until_failure();
     } catch (const LeaseLost&) {
         is_lost = true;
+    } catch (const PublisherBroken& error) {
+        failure = {error.fault(), error.what()};
     } catch (const std::exception& error) {
-        failure = error.what();
+        failure = {BrokerFault::other, error.what()};
     }
     drop_publisher();
     // The next publisher fences whoever else sends, so the lease must be ours still.
@@ -92,7 +95,7 @@ Task<void> Relay::Impl::lead() {
     retry_ = std::min(2 * retry_, settings_.retry_most);
 }
 
-Task<std::string> Relay::Impl::send_until_failure() {
+Task<BrokerError> Relay::Impl::send_until_failure() {
     holding_ = lease_->holding();
     if (std::exchange(epoch_, lease_->epoch()) != lease_->epoch()) settled_.clear();
     install(make_publisher_());
@@ -102,9 +105,9 @@ Task<std::string> Relay::Impl::send_until_failure() {
     heard_at_ = SteadyClock::now();
     while (true) {
         check_lease();
-        std::string failure = take_deliveries();
-        if (!failure.empty()) co_return failure;
-        if (stopping_) co_return std::string();
+        BrokerError failure = take_deliveries();
+        if (!failure.text.empty()) co_return failure;
+        if (stopping_) co_return failure;
         const bool is_good = co_await settled_.write_back(epoch_, false);
         check_lease();
         if (is_good && publisher_->is_ready()) co_await fill();
@@ -227,8 +230,8 @@ void Relay::Impl::send_ready() {
     }
 }
 
-std::string Relay::Impl::take_deliveries() {
-    std::string failure;
+BrokerError Relay::Impl::take_deliveries() {
+    BrokerError failure;
     for (Delivery& delivery : publisher_->poll()) {
         switch (delivery.outcome) {
             case Delivery::Outcome::acknowledged:
@@ -243,8 +246,9 @@ std::string Relay::Impl::take_deliveries() {
             case Delivery::Outcome::topic_error:
             case Delivery::Outcome::failed:
                 status_.delivery_failed();
-                if (failure.empty())
-                    failure = delivery.reason.empty() ? "a delivery failed" : delivery.reason;
+                if (failure.text.empty())
+                    failure = {delivery.fault,
+                               delivery.reason.empty() ? "a delivery failed" : delivery.reason};
                 break;
         }
     }
@@ -266,8 +270,9 @@ void Relay::Impl::refuse(Delivery delivery) {
     if (verdict == SendWindow::Verdict::not_out) return;
     status_.delivery_failed();
     heard_at_ = SteadyClock::now();
-    if (verdict == SendWindow::Verdict::never)
-        settled_.add_refused(delivery.sequence, user, std::move(delivery.reason));
+    if (verdict != SendWindow::Verdict::never) return;
+    status_.refused();
+    settled_.add_refused(delivery.sequence, user, std::move(delivery.reason));
 }
 
 void Relay::Impl::roll_back(std::int64_t sequence) {
@@ -280,7 +285,7 @@ void Relay::Impl::report_silence() {
     // With the brokers away no delivery fails: its report only never comes.
     const bool is_awaited = window_.in_flight() > 0 || !publisher_->is_ready();
     if (!is_awaited || SteadyClock::now() - heard_at_ < settings_.patience) return;
-    status_.broker_trouble("the brokers do not answer");
+    status_.broker_silent();
 }
 
 }  // namespace userd

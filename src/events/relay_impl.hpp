@@ -14,14 +14,15 @@
 
 namespace userd {
 
-/// The relay's coroutine and what it knows. nudge(), stop() and stats() are thread-safe.
+/// The relay's coroutine and what it knows. nudge(), note(), stop() and stats() are thread-safe.
 class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
   public:
-    Impl(Store& store, PublisherFactory make_publisher, RelaySettings settings);
+    Impl(Outbox& store, PublisherFactory make_publisher, RelaySettings settings);
 
     /// Holds `self`, since the coroutine may be destroyed with its loop after the relay.
     static Task<void> run(std::shared_ptr<Impl> self);
     void nudge();
+    void note(const BrokerError& error) { status_.broker_error(error); }
     void stop();
     [[nodiscard]] RelayStats stats() const { return status_.stats(); }
 
@@ -34,8 +35,8 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     /// One publisher's life.
     Task<void> lead();
     /// From the lowest event that is not acknowledged. Gives the reason for which the publisher
-    /// must be replaced, or nothing after stop(). LeaseLost.
-    Task<std::string> send_until_failure();
+    /// must be replaced, or one without a text after stop(). LeaseLost.
+    Task<BrokerError> send_until_failure();
     /// LeaseLost; what else uses publisher_ relies on this since the last wait.
     void check_lease() const;
     void install(std::unique_ptr<Publisher> made);
@@ -53,13 +54,13 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     void send_ready();
 
     /// The reason if the publisher is broken or the topic takes no events.
-    std::string take_deliveries();
+    BrokerError take_deliveries();
     void acknowledge(std::int64_t sequence);
     void refuse(Delivery delivery);
     void roll_back(std::int64_t sequence);
     void report_silence();
 
-    Store& store_;
+    Outbox& store_;
     PublisherFactory make_publisher_;
     const RelaySettings settings_;
     const int batch_;

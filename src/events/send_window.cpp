@@ -1,6 +1,7 @@
 #include "events/send_window.hpp"
 
 #include <stdexcept>
+#include <utility>
 
 namespace userd {
 
@@ -13,44 +14,76 @@ void SendWindow::add(Event event) {
 }
 
 const Event* SendWindow::next() const {
-    if (!suspects_.empty()) return out_.empty() ? &lanes_.at(suspects_.front()).front() : nullptr;
+    if (!suspects_.empty()) {
+        const std::vector<UserId>& group = suspects_.front();
+        // What was out before they were suspects is not settled yet, or they are all out.
+        if (out_.size() != tried_ || tried_ == group.size()) return nullptr;
+        return &lanes_.at(group[tried_]).front();
+    }
+    if (!refused_.empty()) return nullptr;
     return ready_.empty() ? nullptr : &lanes_.at(user_of(*ready_.begin())).front();
 }
 
 void SendWindow::mark_sent() {
     out_.insert(next()->sequence);
-    // A suspect stays first in its queue until it is settled, so that nothing goes out beside it.
-    if (suspects_.empty()) ready_.erase(ready_.begin());
+    if (suspects_.empty())
+        ready_.erase(ready_.begin());
+    else
+        ++tried_;
 }
 
 bool SendWindow::acknowledge(std::int64_t sequence) {
     if (out_.erase(sequence) == 0) return false;
-    const UserId user = user_of(sequence);
-    if (!suspects_.empty() && suspects_.front() == user) suspects_.pop_front();
-    drop_first(lanes_.find(user));
+    drop_first(lanes_.find(user_of(sequence)));
+    end_round();
     return true;
 }
 
 bool SendWindow::roll_back(std::int64_t sequence) {
     if (out_.erase(sequence) == 0) return false;
-    const bool is_suspect = !suspects_.empty() && suspects_.front() == user_of(sequence);
-    if (!is_suspect) ready_.insert(sequence);
+    if (tried_ == 0)
+        ready_.insert(sequence);
+    else
+        rolled_back_.push_back(user_of(sequence));
+    end_round();
     return true;
 }
 
 SendWindow::Verdict SendWindow::refuse(std::int64_t sequence) {
     if (out_.erase(sequence) == 0) return Verdict::not_out;
     const UserId user = user_of(sequence);
-    if (suspects_.empty() || suspects_.front() != user) {
-        suspects_.push_back(user);
-        return Verdict::retry;
+    const bool is_alone = tried_ > 0 && suspects_.front().size() == 1;
+    if (is_alone) {
+        const auto lane = lanes_.find(user);
+        for (const Event& event : lane->second)
+            user_of_.erase(event.sequence);
+        lanes_.erase(lane);
+    } else {
+        refused_.push_back(user);
     }
-    suspects_.pop_front();
-    const auto lane = lanes_.find(user);
-    for (const Event& event : lane->second)
-        user_of_.erase(event.sequence);
-    lanes_.erase(lane);
-    return Verdict::never;
+    end_round();
+    return is_alone ? Verdict::never : Verdict::retry;
+}
+
+void SendWindow::end_round() {
+    if (!out_.empty()) return;
+    if (tried_ > 0) {
+        const std::vector<UserId> group = std::move(suspects_.front());
+        suspects_.pop_front();
+        // The publisher had no room for these.
+        const auto left = group.begin() + static_cast<std::ptrdiff_t>(std::exchange(tried_, 0));
+        rolled_back_.insert(rolled_back_.end(), left, group.end());
+    }
+    suspect(std::exchange(rolled_back_, {}));
+    std::vector<UserId> half = std::exchange(refused_, {});
+    const auto middle = half.begin() + static_cast<std::ptrdiff_t>((half.size() + 1) / 2);
+    suspect({middle, half.end()});
+    half.erase(middle, half.end());
+    suspect(std::move(half));
+}
+
+void SendWindow::suspect(std::vector<UserId> users) {
+    if (!users.empty()) suspects_.push_front(std::move(users));
 }
 
 void SendWindow::clear() {
@@ -59,6 +92,9 @@ void SendWindow::clear() {
     out_.clear();
     ready_.clear();
     suspects_.clear();
+    tried_ = 0;
+    refused_.clear();
+    rolled_back_.clear();
 }
 
 void SendWindow::drop_first(Lanes::iterator lane) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "store/event.hpp"
 
@@ -16,8 +17,8 @@ namespace userd {
 ///
 /// Of each user one event is out at a time, so order per user rests on nothing but this: whatever
 /// fails, a user's later event is not handed over before the earlier one is acknowledged.
-/// A broker refuses whole batches, so an event that is refused gets a second try with nothing else
-/// out; only a refusal of that one counts against the event itself.
+/// A broker refuses whole batches, so events that are refused together are suspects: they go out
+/// again by halves, with nothing else out, until one is refused alone. Only that one counts.
 class SendWindow {
   public:
     explicit SendWindow(std::size_t capacity) : capacity_(capacity) {}
@@ -42,7 +43,7 @@ class SendWindow {
 
     enum class Verdict {
         not_out,  ///< that event is not out; nothing changed
-        retry,    ///< it goes out again, alone
+        retry,    ///< it goes out again, in less company
         never,    ///< it and the user's later events were taken out of the window
     };
     Verdict refuse(std::int64_t sequence);
@@ -55,13 +56,19 @@ class SendWindow {
   private:
     using Lanes = std::map<UserId, std::deque<Event>>;
     void drop_first(Lanes::iterator lane);
+    void end_round();
+    void suspect(std::vector<UserId> users);
 
     std::size_t capacity_;
     Lanes lanes_;  ///< no deque is empty; the first of each may be out
     std::unordered_map<std::int64_t, UserId> user_of_;  ///< of every event held
     std::unordered_set<std::int64_t> out_;
     std::set<std::int64_t> ready_;  ///< first events that may go out
-    std::deque<UserId> suspects_;   ///< whose first event was refused in company
+    // Of users, whose first event is meant.
+    std::deque<std::vector<UserId>> suspects_;  ///< the first go out next, by themselves
+    std::size_t tried_ = 0;                     ///< of the first suspects, how many are out
+    std::vector<UserId> refused_;               ///< since something was out last; in company
+    std::vector<UserId> rolled_back_;           ///< suspects
 };
 
 }  // namespace userd

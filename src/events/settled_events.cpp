@@ -6,7 +6,7 @@
 
 namespace userd {
 
-SettledEvents::SettledEvents(Store& store, RelayStatus& status, const RelaySettings& settings)
+SettledEvents::SettledEvents(Outbox& store, RelayStatus& status, const RelaySettings& settings)
     : store_(store),
       status_(status),
       batch_(static_cast<std::size_t>(std::max(settings.batch, 1))),

@@ -16,7 +16,7 @@ namespace userd {
 /// fails: what was acknowledged or refused is kept until the store has taken it.
 class SettledEvents {
   public:
-    SettledEvents(Store& store, RelayStatus& status, const RelaySettings& settings);
+    SettledEvents(Outbox& store, RelayStatus& status, const RelaySettings& settings);
 
     void add_acknowledged(std::int64_t sequence) { acknowledged_.insert(sequence); }
     void add_refused(std::int64_t sequence, UserId user, std::string reason);
@@ -53,7 +53,7 @@ class SettledEvents {
     Task<void> park_refused(std::int64_t epoch);
     Task<void> remove_acknowledged(std::int64_t epoch);
 
-    Store& store_;
+    Outbox& store_;
     RelayStatus& status_;
     const std::size_t batch_;
     const std::chrono::milliseconds retry_first_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,8 @@
 #include "base/ids.hpp"
 
 namespace userd {
+
+struct AuditEvent;
 
 enum class EventType { user_registered, user_updated, user_deleted };
 
@@ -41,6 +44,8 @@ struct Event {
     /// waits too; else 0. Always 0 where events become visible in their order.
     std::int64_t previous = 0;
     std::string traceparent;  ///< W3C Trace Context of the causing request, or empty
+    /// Of an AuditLog; type, version, state and traceparent say nothing then.
+    std::shared_ptr<const AuditEvent> audit;
 
     bool operator==(const Event&) const = default;
 };

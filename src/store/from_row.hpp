@@ -1,5 +1,8 @@
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include "store/store.hpp"
 
 /// What the store's types are made of: rows of any kind of database, whose statements name the
@@ -92,6 +95,29 @@ template <class Row>
     if (!row.is_null(first + 7))
         event.state = UserState{row.text(first + 7), row.text(first + 8), row.time(first + 9),
                                 row.time(first + 10), row.boolean(first + 11)};
+    return event;
+}
+
+/// From the column `first` on: sequence, id, type, time, user_id, session_id, reason, network,
+/// key_id of an audit event.
+template <class Row>
+[[nodiscard]] Event audit_event_from(const Row& row, int first) {
+    AuditEvent audit;
+    audit.id = row.template id<EventId>(first + 1);
+    audit.type = parse_audit_type(row.text(first + 2));
+    audit.time = row.time(first + 3);
+    if (!row.is_null(first + 4)) audit.user = row.template id<UserId>(first + 4);
+    if (!row.is_null(first + 5)) audit.session = row.template id<SessionId>(first + 5);
+    audit.reason = row.text(first + 6);
+    audit.network = row.text(first + 7);
+    audit.key = row.text(first + 8);
+    Event event;
+    event.sequence = row.int64(first);
+    event.id = audit.id;
+    // Those of nobody are in no order.
+    event.user = audit.user.value_or(UserId(audit.id));
+    event.time = audit.time;
+    event.audit = std::make_shared<const AuditEvent>(std::move(audit));
     return event;
 }
 

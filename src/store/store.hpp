@@ -13,6 +13,7 @@
 #include "base/errc.hpp"
 #include "base/ids.hpp"
 #include "store/attempts.hpp"
+#include "store/audit.hpp"
 #include "store/event.hpp"
 #include "store/event_history.hpp"
 #include "store/key_ring.hpp"
@@ -76,7 +77,7 @@ struct Page {
 /// Throws StoreUnavailable when the store cannot serve now; what was asked for is then whole or
 /// absent. Every change of a user raises `version` and `updated_at` and writes its event in the
 /// same transaction. `traceparent` is copied into the event.
-class Store : public EventHistory {
+class Store : public EventHistory, public Outbox {
   public:
     /// user_exists if username_key or email_key is taken, as either's username or e-mail
     /// respectively.
@@ -166,6 +167,9 @@ class Store : public EventHistory {
     virtual Task<void> park_event(std::int64_t sequence, std::string reason,
                                   std::int64_t epoch) = 0;
     virtual Task<OutboxStats> outbox_stats() = 0;
+
+    /// Lives as long as the store.
+    virtual AuditLog& audit_log() = 0;
 
     /// `nudge` is called, on a thread of the store, after each commit that wrote events.
     virtual void on_event(std::function<void()> nudge) = 0;

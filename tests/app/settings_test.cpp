@@ -51,6 +51,7 @@ TEST(Settings, DefaultsAreTheContracts) {
     EXPECT_EQ(settings.database_timeout, std::chrono::seconds(5));
     EXPECT_EQ(settings.kafka_brokers, "");
     EXPECT_EQ(settings.kafka_topic, "user-events");
+    EXPECT_EQ(settings.kafka_audit_topic, "");
     EXPECT_TRUE(settings.kafka_create_topic);
     EXPECT_THAT(settings.kafka_properties, IsEmpty());
     EXPECT_EQ(settings.expiry_time, std::chrono::minutes(5));
@@ -70,6 +71,14 @@ TEST(Settings, DefaultsAreTheContracts) {
     EXPECT_EQ(settings.log_level, log::Level::info);
     EXPECT_FALSE(settings.log_format);
     EXPECT_THAT(settings.warnings, IsEmpty());
+}
+
+TEST(Settings, TheAuditTopicIsNotThatOfTheUsers) {
+    EXPECT_EQ(from_environment({{"KAFKA_AUDIT_TOPIC", "audit"}}).kafka_audit_topic, "audit");
+    for (const NamedValues& same :
+         {NamedValues{{"KAFKA_AUDIT_TOPIC", "user-events"}},
+          NamedValues{{"KAFKA_AUDIT_TOPIC", "a"}, {"KAFKA_USER_TOPIC", "a"}}})
+        EXPECT_THROW((void)from_environment(same), SettingError);
 }
 
 TEST(Settings, TheTablesDefaultsAreTheEffectiveOnes) {

@@ -1,5 +1,8 @@
 #include "events/codec.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
@@ -7,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include "events/wire.hpp"
+#include "store/audit.hpp"
+#include "userd/v1/security_event.pb.h"
 #include "userd/v1/user.pb.h"
 
 namespace userd {
@@ -210,6 +215,61 @@ TEST(Codec, TheMessageIndexLeadsToTheValuesMessage) {
     ASSERT_EQ(index.size(), 1U);
     EXPECT_EQ(v1::User::descriptor()->file()->message_type(index.front())->full_name(),
               "userd.v1.User");
+std::string header(const Record& record, std::string_view name) {
+    for (const auto& [each, value] : record.headers)
+        if (each == name) return value;
+    return "(none)";
+}
+
+TEST(AuditCodec, ARecordHasTheEventAndNoMore) {
+    AuditEvent event;
+    event.time = from_unix_millis(1'700'000'000'123);
+    event.id = EventId::make(event.time);
+    event.type = AuditType::session_ended;
+    event.user = UserId::make(event.time);
+    event.session = SessionId::make(event.time);
+    event.reason = "logout";
+    const Record record = encode(event, "shop");
+    EXPECT_EQ(record.key, event.user->to_string());
+    v1::SecurityEvent message;
+    ASSERT_TRUE(message.ParseFromString(record.value.value()));
+    EXPECT_EQ(message.type(), v1::SecurityEvent::TYPE_SESSION_ENDED);
+    EXPECT_EQ(message.time(), 1'700'000'000'123);
+    EXPECT_EQ(message.user_id(), record.key);
+    EXPECT_EQ(message.session_id(), event.session->to_string());
+    EXPECT_EQ(message.reason(), "logout");
+    EXPECT_EQ(message.client_network(), "");
+    EXPECT_EQ(header(record, "ce_id"), event.id.to_string());
+    EXPECT_EQ(header(record, "ce_type"), "security.session_ended");
+    EXPECT_EQ(header(record, "ce_source"), "shop");
+    EXPECT_EQ(header(record, "ce_subject"), record.key);
+}
+
+TEST(AuditCodec, OfNobodyThereIsNoKeyAndOfAKeyItIsTheSubject) {
+    AuditEvent event;
+    event.type = AuditType::login_failed;
+    EXPECT_EQ(encode(event, "").key, "");
+    EXPECT_EQ(header(encode(event, ""), "ce_subject"), "(none)");
+    event.type = AuditType::key_changed;
+    event.key = "kid";
+    EXPECT_EQ(encode(event, "").key, "");
+    EXPECT_EQ(header(encode(event, ""), "ce_subject"), "kid");
+}
+
+TEST(AuditCodec, EveryTypeIsStoredAndSentUnderTheSameName) {
+    for (int number = 0; number < v1::SecurityEvent::Type_MAX; ++number) {
+        AuditEvent event;
+        event.type = static_cast<AuditType>(number);
+        const std::string name(stored_name(event.type));
+        EXPECT_EQ(parse_audit_type(name), event.type);
+        v1::SecurityEvent message;
+        ASSERT_TRUE(message.ParseFromString(encode(event, "").value.value()));
+        std::string sent = v1::SecurityEvent::Type_Name(message.type()).substr(5);
+        std::transform(sent.begin(), sent.end(), sent.begin(),
+                       [](unsigned char c) { return std::tolower(c); });
+        EXPECT_EQ(sent, name);
+    }
+    EXPECT_THROW((void)parse_audit_type("nonsense"), std::runtime_error);
 }
 
 }  // namespace

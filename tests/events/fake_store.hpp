@@ -204,6 +204,7 @@ class FakeStore : public Store {
     }
     Task<std::int64_t> drop_parked(EventId) override { return refuse<std::int64_t>(); }
     Task<LeaseState> read_lease() override { return refuse<LeaseState>(); }
+    AuditLog& audit_log() override { throw std::logic_error("a relay has no business with this"); }
     void on_event(std::function<void()>) override {}
     Task<void> ping() override { return refuse<void>(); }
 

@@ -116,7 +116,7 @@ class KafkaBrokerFaults : public testing::Test {
         settings.transactional = transactional;
         settings.properties["retry.backoff.ms"] = "20";
         auto publisher =
-            make_kafka_publisher(settings, context_.get_executor(), [](const std::string&) {});
+            make_kafka_publisher(settings, context_.get_executor(), [](const BrokerError&) {});
         if (early) return std::make_unique<EarlyPublisher>(std::move(publisher));
         return publisher;
     }

@@ -20,6 +20,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
+using testing::StartsWith;
 using Outcome = Delivery::Outcome;
 
 constexpr std::chrono::seconds kPatience{30};
@@ -28,7 +29,7 @@ class TransactionalPublisher : public testing::Test {
   protected:
     void make() {
         publisher_ = make_kafka_publisher(kafka_.settings(), context_.get_executor(),
-                                          [](const std::string&) {});
+                                          [](const BrokerError&) {});
     }
     void make_ready() {
         make();
@@ -180,6 +181,30 @@ TEST_F(TransactionalPublisher, IsReadyWhenTheBrokerIs) {
     kafka_.set_down(false);
     EXPECT_THAT(outcomes(settle(5)), Each(Outcome::acknowledged));
     EXPECT_TRUE(publisher_->is_ready());
+}
+
+TEST(KafkaProducer, WhatShowsOnlyWhenItIsMadeIsFoundWithoutABroker) {
+    const auto refusal = [](bool transactional, std::map<std::string, std::string> properties) {
+        KafkaSettings settings;
+        settings.brokers = "nowhere.invalid:1";
+        settings.transactional = transactional;
+        settings.properties = std::move(properties);
+        EXPECT_EQ(check_kafka_settings(settings), "") << "each value is good by itself";
+        return try_kafka_settings(settings);
+    };
+    EXPECT_EQ(refusal(true, {}), "");
+    EXPECT_EQ(refusal(false, {{"socket.timeout.ms", "120000"}}), "");
+    EXPECT_EQ(refusal(true, {{"socket.timeout.ms", "60000"}}), "");
+    EXPECT_THAT(refusal(true, {{"socket.timeout.ms", "120000"}}),
+                StartsWith("KAFKA_SOCKET_TIMEOUT_MS: "));
+    EXPECT_THAT(refusal(false, {{"security.protocol", "ssl"}, {"ssl.ca.location", "/no/file"}}),
+                StartsWith("KAFKA_SSL_CA_LOCATION: "));
+    const std::string secret = refusal(false, {{"security.protocol", "sasl_ssl"},
+                                               {"sasl.mechanism", "SCRAM-SHA-1024"},
+                                               {"sasl.username", "ada"},
+                                               {"sasl.password", "open sesame"}});
+    EXPECT_THAT(secret, StartsWith("KAFKA_SASL_MECHANISM: "));
+    EXPECT_THAT(secret, Not(HasSubstr("sesame")));
 }
 
 TEST_F(TransactionalPublisher, TellsWhyItMayNotSend) {

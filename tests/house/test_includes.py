@@ -6,7 +6,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = sorted(path.relative_to(ROOT / "src") for path in (ROOT / "src").rglob("*") if path.suffix in (".cpp", ".hpp"))
-GENERATED = {"userd/v1/user.pb.h": "events"}
+GENERATED = {"userd/v1/user.pb.h": "events", "userd/v1/security_event.pb.h": "events"}
 
 # app -> http -> accounts -> {store, passwords, tokens, events} -> base, with async just above base.
 MAY_INCLUDE = {

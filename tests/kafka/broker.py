@@ -67,17 +67,24 @@ class KafkaBroker:
         self.process: subprocess.Popen | None = None
         self.java = ["java", "-Xmx512m", "-Xms256m", "-XX:+UseSerialGC",
                      "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{fetch_libraries()}/*"]
-        configuration = CONFIGURATION.format(
-            port=self.port, advertised=advertised or self.port, controller=free_port(), folder=self.folder)
-        (self.folder / "server.properties").write_text(configuration)
-        self._run("kafka.tools.StorageTool", "format", "-t", "userd-tests-cluster-id0", "-c",
-                  f"{self.folder}/server.properties")
+        self.advertised = advertised
+        (self.folder / "server.properties").write_text(self.configuration())
+        self.run("kafka.tools.StorageTool", "format", "-t", "userd-tests-cluster-id0", "-c",
+                 f"{self.folder}/server.properties", *self.format_options())
+
+    def configuration(self) -> str:
+        return CONFIGURATION.format(
+            port=self.port, advertised=self.advertised or self.port, controller=free_port(), folder=self.folder)
+
+    def format_options(self) -> tuple[str, ...]:
+        return ()
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def _run(self, *arguments: str) -> None:
+    def run(self, *arguments: str) -> None:
+        """One of Kafka's tools, by its Java class."""
         subprocess.run([*self.java, *arguments], check=True, timeout=START_SECONDS, stdout=subprocess.DEVNULL)
 
     def start(self) -> None:

@@ -41,7 +41,7 @@ class Sender {
     Sender(const KafkaSettings& settings, std::int64_t first, std::int64_t count,
            std::int64_t oversized)
         : publisher_(make_kafka_publisher(settings, loop_.get_executor(),
-                                          [](const std::string& e) { say("error " + e); })),
+                                          [](const BrokerError& e) { say("error " + e.text); })),
           window_(static_cast<std::size_t>(count)) {
         for (std::int64_t number = first; number < first + count; ++number)
             window_.add(event_of(number, oversized));

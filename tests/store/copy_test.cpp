@@ -43,6 +43,7 @@ class Copy : public testing::Test {
     [[nodiscard]] std::unique_ptr<Store> open_source() const {
         SqliteSettings settings;
         settings.path = path();
+        settings.audit = true;
         return make_sqlite_store(std::move(settings));
     }
     [[nodiscard]] std::filesystem::path path() const { return folder_.path() / "userd.db"; }
@@ -90,6 +91,30 @@ TEST_F(Copy, TheCopyServesAsTheSourceDid) {
     EXPECT_EQ(run_task(store->read_attempts({std::string(16, '\1')})).at(0).count, 1);
     EXPECT_EQ(run_task(store->hash_formats()), run_task(source->hash_formats()));
     EXPECT_EQ(run_task(store->outbox_stats()).waiting, run_task(source->outbox_stats()).waiting);
+}
+
+/// What waits in the audit log, in order.
+std::vector<AuditEvent> audited(Store& store) {
+    AuditLog& log = store.audit_log();
+    const std::int64_t epoch =
+        run_task(log.lease_outbox({"test", std::chrono::hours(1)})).value().epoch;
+    std::vector<AuditEvent> events;
+    for (const Event& event : run_task(log.waiting_events(0, 1000, epoch)))
+        events.push_back(*event.audit);
+    return events;
+}
+
+TEST_F(Copy, AuditEventsThatWaitGoOnInTheirOrderAndNewOnesComeAfterThem) {
+    copy();
+    PostgresSettings settings = database_.settings(system_now);
+    settings.audit = true;
+    const auto store = make_postgres_store(std::move(settings));
+    run_task(store->set_email(users_[0].id, "new@x.org", "new@x.org")).value();
+    std::vector<AuditEvent> events = audited(*store);
+    ASSERT_GT(events.size(), 20U);
+    EXPECT_EQ(events.back().type, AuditType::email_changed);
+    events.pop_back();
+    EXPECT_EQ(events, audited(*open_source()));
 }
 
 TEST_F(Copy, EventsThatWaitGoOnInTheirOrderAndNewOnesComeAfterThem) {

@@ -85,6 +85,10 @@ std::vector<LoggedStatement> statements_of_now() {
     TestClock clock;
     const auto store = make_postgres_store(database.settings(clock.clock()));
     run_scenario(*store, clock);
+    PostgresSettings settings = database.settings(clock.clock());
+    settings.audit = true;
+    const auto auditing = make_postgres_store(std::move(settings));
+    run_audited_scenario(*auditing, clock);
     return log.read();
 }
 

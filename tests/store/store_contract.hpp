@@ -25,6 +25,8 @@ struct Backend {
 
 /// Every kind there is, in store_contract_test.cpp; a further one is added there.
 [[nodiscard]] std::vector<Backend> backends();
+/// The same with an audit log, which changes nothing else: the whole contract holds with it too.
+[[nodiscard]] std::vector<Backend> audited_backends();
 
 [[nodiscard]] inline NewUser make_new_user(const std::string& username, const std::string& email,
                                            const std::string& hash = "hash-1",

@@ -6,35 +6,45 @@
 namespace userd {
 namespace {
 
-Backend sqlite_backend() {
-    return {"Sqlite", [](const TemporaryFolder& folder, Clock clock) {
+Backend sqlite_backend(bool audit) {
+    return {audit ? "SqliteAudited" : "Sqlite",
+            [audit](const TemporaryFolder& folder, Clock clock) {
                 SqliteSettings settings;
                 settings.path = folder.path() / "userd.db";
                 settings.readers = 4;
                 settings.clock = std::move(clock);
+                settings.audit = audit;
                 return make_sqlite_store(std::move(settings));
             }};
 }
 
-Backend postgres_backend() {
-    return {"Postgres", [](const TemporaryFolder&, Clock clock) {
+Backend postgres_backend(bool audit) {
+    return {audit ? "PostgresAudited" : "Postgres", [audit](const TemporaryFolder&, Clock clock) {
                 // Goes when the next comes, its store being gone by then.
                 static std::unique_ptr<PostgresDatabase> database;
                 database.reset();
                 database = std::make_unique<PostgresDatabase>();
-                return make_postgres_store(database->settings(std::move(clock)));
+                PostgresSettings settings = database->settings(std::move(clock));
+                settings.audit = audit;
+                return make_postgres_store(std::move(settings));
             }};
 }
 
 }  // namespace
 
 std::vector<Backend> backends() {
-    return {sqlite_backend(), postgres_backend()};
+    return {sqlite_backend(false), postgres_backend(false)};
+}
+
+std::vector<Backend> audited_backends() {
+    return {sqlite_backend(true), postgres_backend(true)};
 }
 
 namespace {
 
 // The tests are in store_users_test.cpp, store_sessions_test.cpp, …
+INSTANTIATE_TEST_SUITE_P(Audited, StoreContract, testing::ValuesIn(audited_backends()),
+                         [](const auto& backend) { return backend.param.name; });
 INSTANTIATE_TEST_SUITE_P(Backends, StoreContract, testing::ValuesIn(backends()),
                          [](const auto& backend) { return backend.param.name; });
 

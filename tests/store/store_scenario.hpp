@@ -135,4 +135,34 @@ inline void run_scenario(Store& store, TestClock& clock) {
     scenario::rest(store, clock);
 }
 
+/// What a store does otherwise when it writes audit events; after run_scenario, on the same data.
+inline void run_audited_scenario(Store& store, TestClock& clock) {
+    const User user =
+        run_task(store.add_user(make_new_user("Bob", "bob@example.org"), "trace")).value();
+    scenario::sessions(store, clock, user);
+    run_task(store.set_email(user.id, "new@example.org", "new@example.org"));
+    run_task(store.set_disabled(user.id, true));
+    run_task(store.set_disabled(user.id, false));
+    run_task(store.delete_user(user.id));
+    StoredKeyRing ring = run_task(store.read_key_ring());
+    ring.keys.at(0).state = KeyState::retired;
+    ring.keys[0].verify_until = clock.now();
+    run_task(store.replace_key_ring(ring.version, ring.keys));
+    AuditLog& log = store.audit_log();
+    AuditEvent failure;
+    failure.time = clock.now();
+    failure.id = EventId::make(failure.time);
+    failure.type = AuditType::login_failed;
+    run_task(log.add({failure}));
+    const std::int64_t epoch = run_task(log.lease_outbox({"one", std::chrono::hours(1)}))->epoch;
+    run_task(log.lease_outbox({"two", std::chrono::hours(1)}));
+    const std::vector<Event> events = run_task(log.waiting_events(0, 100, epoch));
+    run_task(log.park_event(events.at(0).sequence, "too large", epoch));
+    run_task(log.remove_sent({events.at(1).sequence, events.at(2).sequence}, epoch));
+    run_task(log.waiting_events(0, 100, epoch));
+    run_task(log.count_waiting());
+    run_task(log.count_parked());
+    run_task(log.release_outbox(epoch));
+}
+
 }  // namespace userd

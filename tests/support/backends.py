@@ -19,7 +19,8 @@ _STATE = (*_SESSIONS, "api/test_key_changes.py", "api/test_keys.py", "api/test_s
           "security/test_address_limits.py")
 SELECTED = {
     "postgres": (*_STATE, "api/test_commands.py", "api/test_log.py", "api/test_overload.py",
-                 "api/test_passwords.py", "kafka/test_schema_registry.py", "security/test_login_timing.py"),
+                 "api/test_passwords.py", "kafka/test_schema_registry.py", "security/test_login_timing.py",
+                 "kafka/test_real_brokers.py", "kafka/test_audit_events.py"),
     "pgbouncer": _STATE,
     "replicas": _SESSIONS,  # tests/postgres/test_replicas.py has keys and services
 }

@@ -17,6 +17,13 @@ def pem_of(key, passphrase: bytes | None = None) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, how)
 
 
+def general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
 class Authority:
     """Signs with an intermediate, so that a client needs the whole chain that the server sends."""
 
@@ -26,7 +33,7 @@ class Authority:
         self.intermediate = self._sign("intermediate", self.key.public_key(), "root", self.root_key, authority=True)
 
     @staticmethod
-    def _sign(name, public_key, issuer, issuer_key, authority=False, begins=-1, days=30):
+    def _sign(name, public_key, issuer, issuer_key, authority=False, begins=-1, days=30, hosts=("127.0.0.1",)):
         now = datetime.datetime.now(datetime.timezone.utc)
         named = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)]) for text in (name, issuer)]
         builder = (x509.CertificateBuilder().subject_name(named[0]).issuer_name(named[1]).public_key(public_key)
@@ -35,7 +42,7 @@ class Authority:
                    .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True))
         if not authority:
             builder = builder.add_extension(
-                x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+                x509.SubjectAlternativeName([general_name(host) for host in hosts]), critical=False)
         return builder.sign(issuer_key, hashes.SHA256())
 
     def issue(self, folder: pathlib.Path, key=None, **validity) -> "Issued":

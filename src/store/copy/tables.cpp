@@ -74,6 +74,18 @@ const std::vector<Table>& copied_tables() {
           {"user_id", uuid},
           {"parked_at", integer},
           {"parked_reason", text}}},
+        {"audit_outbox",
+         {{"sequence", integer},
+          {"id", uuid},
+          {"type", text},
+          {"time", integer},
+          {"user_id", uuid},
+          {"session_id", uuid},
+          {"reason", text},
+          {"network", text},
+          {"key_id", text},
+          {"parked_at", integer},
+          {"parked_reason", text}}},
     };
     return kTables;
 }

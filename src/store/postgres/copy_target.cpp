@@ -39,7 +39,9 @@ constexpr Statement kFinish{"copy_finish", "UPDATE database_copy SET finished_at
 // New events come after those that were copied.
 constexpr Statement kRaiseSequence{"copy_raise_sequence", R"(
     SELECT setval(pg_get_serial_sequence('events', 'sequence'),
-                  greatest((SELECT coalesce(max(sequence), 0) FROM events), 1)))"};
+                  greatest((SELECT coalesce(max(sequence), 0) FROM events), 1)),
+           setval(pg_get_serial_sequence('audit_outbox', 'sequence'),
+                  greatest((SELECT coalesce(max(sequence), 0) FROM audit_outbox), 1)))"};
 
 const char* sql_type(ColumnType type) {
     switch (type) {

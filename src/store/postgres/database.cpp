@@ -136,7 +136,7 @@ class Database::Impl {
 };
 
 Database::Database(PostgresSettings settings)
-    : impl_(std::make_unique<Impl>(std::move(settings))) {}
+    : audits_(settings.audit), impl_(std::make_unique<Impl>(std::move(settings))) {}
 
 Database::~Database() = default;
 

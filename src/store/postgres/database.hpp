@@ -53,8 +53,11 @@ class Database {
 
     /// What statements take for `now`: NULL for the database's clock (kNow in now.hpp).
     [[nodiscard]] std::optional<Timestamp> now() const;
+    /// PostgresSettings::audit.
+    [[nodiscard]] bool audits() const noexcept { return audits_; }
 
   private:
+    const bool audits_;
     class Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/from_row.hpp"
+#include "store/postgres/audit.hpp"
 
 namespace userd::postgres {
 namespace {
@@ -83,11 +84,18 @@ Task<std::int64_t> key_ring_version(Database& db) {
 }
 
 Task<bool> replace_key_ring(Database& db, std::int64_t expected, std::vector<StoredKey> keys) {
+    std::vector<AuditEvent> changes;
+    if (db.audits()) {
+        const StoredKeyRing ring = co_await read_key_ring(db);
+        if (ring.version != expected) co_return false;
+        changes = key_changes(ring.keys, keys);
+    }
     const Uuid change = make_uuid_v7(system_now());
     std::vector<Command> commands;
     commands.push_back({&kRaise, Params(expected, change)});
     commands.push_back({&kClear, Params(change)});
     commands.push_back({&kInsert, columns(change, keys)});
+    if (!changes.empty()) commands.push_back(audit_keys(db, change, std::move(changes)));
     const std::vector<Rows> results = co_await db.run(std::move(commands));
     co_return results.front().affected() > 0;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/postgres/audit.hpp"
 #include "store/postgres/now.hpp"
 #include "store/postgres/session_ends.hpp"
 
@@ -51,6 +52,7 @@ std::vector<Command> opening(const Database& db, const OpenSession& request) {
                         rehash ? rehash->password_hash : request.verified_hash,
                         request.refresh_key_id, request.refresh_lifetime, request.session_lifetime,
                         request.client.address, request.client.agent)});
+    if (db.audits()) commands.push_back(audit_login(db, request));
     add_limit(db, request, commands);
     return commands;
 }

@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "store/postgres/attempts.hpp"
+#include "store/postgres/audit.hpp"
 #include "store/postgres/database.hpp"
 #include "store/postgres/history.hpp"
 #include "store/postgres/key_ring.hpp"
@@ -23,7 +24,8 @@ namespace {
 
 class PostgresStore final : public Store {
   public:
-    explicit PostgresStore(PostgresSettings settings) : db_(std::move(settings)) {}
+    explicit PostgresStore(PostgresSettings settings)
+        : db_(std::move(settings)), audit_log_(postgres::make_audit_log(db_)) {}
 
     Task<Result<User>> add_user(NewUser user, std::string traceparent) override {
         return nudging(postgres::add_user(db_, std::move(user), std::move(traceparent)));
@@ -157,6 +159,7 @@ class PostgresStore final : public Store {
         return nudging(postgres::drop_parked(db_, event));
     }
     Task<LeaseState> read_lease() override { return postgres::read_lease(db_); }
+    AuditLog& audit_log() override { return *audit_log_; }
 
     void on_event(std::function<void()> nudge) override {
         const std::lock_guard lock(nudge_mutex_);
@@ -187,6 +190,7 @@ class PostgresStore final : public Store {
     }
 
     postgres::Database db_;
+    const std::unique_ptr<AuditLog> audit_log_;
     std::mutex nudge_mutex_;
     std::function<void()> nudge_;
 };

@@ -28,6 +28,7 @@ struct PostgresSettings {
                                   ///< StoreUnavailable
     std::chrono::milliseconds connect_timeout{3000};    ///< for each host
     std::chrono::milliseconds operation_timeout{5000};  ///< waiting for a connection included
+    bool audit = false;                                 ///< operations write to the audit log
     std::optional<Clock> clock;                         ///< unset: the database's own
 };
 

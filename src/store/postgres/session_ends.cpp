@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/postgres/audit.hpp"
 #include "store/postgres/now.hpp"
 
 namespace userd::postgres {
@@ -31,6 +32,49 @@ constexpr Statement kEndAll{"end_sessions", USERD_POSTGRES_CLOCK R"(,
         WHERE user_id = $2::uuid AND ended_at IS NULL
         RETURNING expires_at)
     SELECT count(*) FROM ended, clock WHERE expires_at > now)"};
+
+// The same with their audit events.
+
+constexpr Statement kEndOneAudited{"end_session_audited", USERD_POSTGRES_CLOCK R"(,
+    ended AS (
+        UPDATE sessions SET ended_at = now, ended_reason = $4::text
+        FROM clock
+        WHERE id = $2::uuid AND user_id = $3::uuid AND ended_at IS NULL AND expires_at > now
+        RETURNING id, user_id, ended_at, ended_reason)
+    INSERT INTO audit_outbox (id, type, time, user_id, session_id, reason)
+    SELECT )" USERD_POSTGRES_AUDIT_ID_OF_END("id") R"(, 'session_ended', ended_at, user_id, id,
+           ended_reason
+    FROM ended)"};
+
+constexpr Statement kEndAllAudited{"end_sessions_audited", USERD_POSTGRES_CLOCK R"(,
+    ended AS (
+        UPDATE sessions SET ended_at = now, ended_reason = $3::text
+        FROM clock
+        WHERE user_id = $2::uuid AND ended_at IS NULL
+        RETURNING id, user_id, ended_at, ended_reason, expires_at),
+    audit AS (
+        INSERT INTO audit_outbox (id, type, time, user_id, session_id, reason)
+        SELECT )" USERD_POSTGRES_AUDIT_ID_OF_END("id") R"(, 'session_ended', ended_at, user_id, id,
+               ended_reason
+        FROM ended WHERE expires_at > ended_at)
+    SELECT count(*) FROM ended, clock WHERE expires_at > now)"};
+
+constexpr Statement kEndBeyondAudited{"end_sessions_beyond_audited", USERD_POSTGRES_CLOCK R"(,
+    ended AS (
+        UPDATE sessions SET ended_at = now, ended_reason = 'limit'
+        FROM clock
+        WHERE ended_at IS NULL AND id = ANY (ARRAY(
+            SELECT s.id FROM sessions s, clock
+            WHERE s.user_id = $2::uuid AND s.ended_at IS NULL AND s.expires_at > now
+              AND s.id <> $3::uuid
+              AND EXISTS (SELECT 1 FROM sessions o WHERE o.id = $3::uuid AND o.user_id = $2::uuid)
+            ORDER BY s.rotated_at DESC, s.id DESC OFFSET $4::int))
+        RETURNING id, user_id, ended_at, ended_reason)
+    INSERT INTO audit_outbox (id, type, time, user_id, session_id, reason)
+    SELECT )" USERD_POSTGRES_AUDIT_ID_OF_END("id") R"(, 'session_ended', ended_at, user_id, id,
+           ended_reason
+    FROM ended)",
+                                      Repeat::safe};
 
 constexpr Statement kEndAsDisabled{"end_sessions_as_disabled", USERD_POSTGRES_CLOCK R"(
     UPDATE sessions SET ended_at = now, ended_reason = 'disabled'
@@ -76,25 +120,27 @@ constexpr Statement kSweep{"sweep_sessions", USERD_POSTGRES_CLOCK R"(,
 }  // namespace
 
 Command end_as_disabled(const Database& db, const UserId& user) {
+    if (db.audits()) return {&kEndAllAudited, Params(db.now(), user, "disabled")};
     return {&kEndAsDisabled, Params(db.now(), user)};
 }
 
 void add_limit(const Database& db, const OpenSession& opened, std::vector<Command>& commands) {
     const int others = std::max(opened.max_sessions, 1) - 1;
-    commands.push_back({&kEndBeyond, Params(db.now(), opened.user, opened.id, others)});
+    commands.push_back({db.audits() ? &kEndBeyondAudited : &kEndBeyond,
+                        Params(db.now(), opened.user, opened.id, others)});
     commands.push_back({&kForget, Params(db.now(), opened.user, kDeadRowsKept)});
 }
 
 Task<bool> end_session(Database& db, UserId user, SessionId session, std::string reason) {
     Params params(db.now(), session, user, reason);
-    const Rows ended = co_await db.run(kEndOne, std::move(params));
+    const Rows ended = co_await db.run(db.audits() ? kEndOneAudited : kEndOne, std::move(params));
     co_return ended.affected() > 0;
 }
 
 Task<std::int64_t> end_sessions(Database& db, UserId user, std::string reason) {
     std::vector<Command> commands;
     commands.push_back({&kLockUser, Params(user)});
-    commands.push_back({&kEndAll, Params(db.now(), user, reason)});
+    commands.push_back({db.audits() ? &kEndAllAudited : &kEndAll, Params(db.now(), user, reason)});
     const std::vector<Rows> results = co_await db.run(std::move(commands));
     co_return results.back()[0].int64(0);
 }

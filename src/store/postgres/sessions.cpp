@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/from_row.hpp"
+#include "store/postgres/audit.hpp"
 #include "store/postgres/now.hpp"
 
 namespace userd::postgres {
@@ -41,6 +42,43 @@ constexpr Statement kRotate{"rotate_session", USERD_POSTGRES_CLOCK R"(
               s.rotated_at, s.expires_at, s.ends_at, u.username)",
                             Repeat::safe};
 
+// The same with the audit event of a reuse. $10 is the client's network.
+constexpr Statement kRotateAudited{"rotate_session_audited", USERD_POSTGRES_CLOCK R"(,
+    rotated AS (
+        UPDATE sessions s SET
+            generation     = CASE WHEN s.generation = $4::bigint THEN s.generation + 1
+                                  ELSE s.generation END,
+            repeats        = CASE WHEN s.generation = $4::bigint THEN 0 ELSE s.repeats + 1 END,
+            refresh_key_id = CASE WHEN s.generation = $4::bigint THEN $5::text
+                                  ELSE s.refresh_key_id END,
+            rotated_at     = CASE WHEN s.generation = $4::bigint THEN now ELSE s.rotated_at END,
+            expires_at     = CASE WHEN s.generation = $4::bigint
+                                  THEN least(now / 1000 * 1000 + $6::bigint, s.ends_at)
+                                  ELSE s.expires_at END,
+            client_address = CASE WHEN s.generation = $4::bigint THEN $8::text
+                                  ELSE s.client_address END,
+            client_agent   = CASE WHEN s.generation = $4::bigint THEN $9::text
+                                  ELSE s.client_agent END,
+            ended_at       = CASE WHEN s.generation - 1 > $4::bigint
+                                    OR (s.generation - 1 = $4::bigint
+                                        AND now - s.rotated_at > $7::bigint) THEN now END,
+            ended_reason   = CASE WHEN s.generation - 1 > $4::bigint
+                                    OR (s.generation - 1 = $4::bigint
+                                        AND now - s.rotated_at > $7::bigint) THEN 'reuse' END
+        FROM clock, users u
+        WHERE s.id = $2::uuid AND s.user_id = $3::uuid AND s.ended_at IS NULL AND s.expires_at > now
+          AND $4::bigint BETWEEN 1 AND s.generation AND u.id = $3::uuid AND NOT u.disabled
+        RETURNING s.id, s.user_id, s.ended_at, s.repeats, s.generation, s.refresh_key_id,
+                  s.rotated_at, s.expires_at, s.ends_at, u.username),
+    audit AS (
+        INSERT INTO audit_outbox (id, type, time, user_id, session_id, network)
+        SELECT )" USERD_POSTGRES_AUDIT_ID_OF_END("id") R"(, 'token_reused', ended_at, user_id, id,
+               $10::text
+        FROM rotated WHERE ended_at IS NOT NULL)
+    SELECT ended_at, repeats, generation, refresh_key_id, rotated_at, expires_at, ends_at, username
+    FROM rotated)",
+                                   Repeat::safe};
+
 constexpr Statement kProfile{"read_profile", USERD_POSTGRES_CLOCK R"(
     SELECT u.username, u.email, u.created_at, u.updated_at
     FROM sessions s JOIN users u ON u.id = s.user_id, clock
@@ -73,7 +111,9 @@ Task<Rotation> rotate_session(Database& db, Rotate request) {
     Params params(db.now(), request.session, request.user, request.generation,
                   request.refresh_key_id, request.refresh_lifetime, request.repeat_window,
                   request.client.address, request.client.agent);
-    const Rows rows = co_await db.run(kRotate, std::move(params), request.session);
+    if (db.audits()) params.add(client_network(request.client.address));
+    const Rows rows =
+        co_await db.run(db.audits() ? kRotateAudited : kRotate, std::move(params), request.session);
     Rotation rotation;
     if (rows.empty()) co_return rotation;
     if (rows[0].is_null(0))

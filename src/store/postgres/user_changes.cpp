@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "store/from_row.hpp"
+#include "store/postgres/audit.hpp"
 #include "store/postgres/now.hpp"
 #include "store/postgres/outbox.hpp"
 #include "store/postgres/session_ends.hpp"
@@ -105,7 +106,9 @@ Task<UserChange> add_user(Database& db, NewUser user, std::string traceparent) {
 Task<UserChange> set_email(Database& db, UserId id, std::string email, std::string email_key) {
     std::vector<Command> commands;
     const std::optional<bool> same;
-    commands.push_back({&kChange, Params(db.now(), id, email, email_key, same, make_event_id(db))});
+    const EventId event = make_event_id(db);
+    commands.push_back({&kChange, Params(db.now(), id, email, email_key, same, event)});
+    if (db.audits()) commands.push_back(audit_user(db, AuditType::email_changed, id, event));
     commands.push_back({&kUserById, Params(id)});
     try {
         co_return co_await run_change(db, std::move(commands));
@@ -117,7 +120,10 @@ Task<UserChange> set_email(Database& db, UserId id, std::string email, std::stri
 Task<UserChange> set_disabled(Database& db, UserId id, bool disabled) {
     std::vector<Command> commands;
     const std::optional<std::string> same;
-    commands.push_back({&kChange, Params(db.now(), id, same, same, disabled, make_event_id(db))});
+    const EventId event = make_event_id(db);
+    commands.push_back({&kChange, Params(db.now(), id, same, same, disabled, event)});
+    const AuditType type = disabled ? AuditType::user_disabled : AuditType::user_enabled;
+    if (db.audits()) commands.push_back(audit_user(db, type, id, event));
     if (disabled) commands.push_back(end_as_disabled(db, id));
     commands.push_back({&kUserById, Params(id)});
     co_return co_await run_change(db, std::move(commands));
@@ -129,9 +135,12 @@ Task<UserChange> delete_user(Database& db, UserId id) {
     commands.push_back({&kLockOutboxOfUser, Params(id)});
     commands.push_back({&kDropSessions, Params(id)});
     commands.push_back({&kEraseSentStates, Params(id)});
-    commands.push_back({&kDelete, Params(db.now(), id, make_event_id(db))});
+    const EventId event = make_event_id(db);
+    commands.push_back({&kDelete, Params(db.now(), id, event)});
+    const std::size_t deletion = commands.size() - 1;
+    if (db.audits()) commands.push_back(audit_user(db, AuditType::user_deleted, id, event));
     const std::vector<Rows> results = co_await db.run(std::move(commands));
-    const Rows& gone = results.back();
+    const Rows& gone = results[deletion];
     if (gone.empty()) co_return UserChange{Errc::not_found};
     co_return UserChange{user_from(gone[0]), true};
 }

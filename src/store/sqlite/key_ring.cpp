@@ -3,6 +3,7 @@
 #include <string>
 
 #include "store/from_row.hpp"
+#include "store/sqlite/audit.hpp"
 
 namespace userd::sqlite {
 namespace {
@@ -43,8 +44,13 @@ std::int64_t key_ring_version(Connection& db) {
 }
 
 bool replace_key_ring(Write& write, std::int64_t expected, const std::vector<StoredKey>& keys) {
+    const std::vector<StoredKey> before =
+        write.audits ? read_key_ring(write.db).keys : std::vector<StoredKey>();
     write.db.execute(kRaise, expected);
     if (write.db.changes() == 0) return false;
+    if (write.audits)
+        for (AuditEvent& event : key_changes(before, keys))
+            audit(write, std::move(event));
     write.db.execute(kClear);
     for (const StoredKey& key : keys)
         write.db.execute(kInsert, key.id, key.algorithm, name_of(key.state), key.public_jwk,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/sqlite/audit.hpp"
+
 namespace userd::sqlite {
 namespace {
 
@@ -16,13 +18,14 @@ constexpr char kEndOne[] = R"(
 // Expired ones as well: a clock that is set back must not revive them.
 constexpr char kEndAll[] = R"(
     UPDATE sessions SET ended_at = ?2, ended_reason = ?3 WHERE user_id = ?1 AND ended_at IS NULL
-    RETURNING expires_at)";
+    RETURNING expires_at, id)";
 
 constexpr char kEndBeyond[] = R"(
     UPDATE sessions SET ended_at = ?2, ended_reason = 'limit'
     WHERE id IN (SELECT id FROM sessions
                  WHERE user_id = ?1 AND ended_at IS NULL AND expires_at > ?2 AND id <> ?3
-                 ORDER BY rotated_at DESC, id DESC LIMIT -1 OFFSET ?4))";
+                 ORDER BY rotated_at DESC, id DESC LIMIT -1 OFFSET ?4)
+    RETURNING id)";
 
 constexpr char kForget[] = R"(
     DELETE FROM sessions
@@ -36,25 +39,48 @@ constexpr char kStepEnd[] = "SELECT id FROM sessions WHERE id >= ?1 ORDER BY id 
 constexpr char kSweep[] = "DELETE FROM sessions WHERE id >= ?1 AND id < ?2 AND expires_at <= ?3";
 constexpr char kSweepRest[] = "DELETE FROM sessions WHERE id >= ?1 AND expires_at <= ?2";
 
+void audit_end(Write& write, const UserId& user, const SessionId& session,
+               std::string_view reason) {
+    AuditEvent event;
+    event.type = AuditType::session_ended;
+    event.user = user;
+    event.session = session;
+    event.reason = reason;
+    audit(write, std::move(event));
+}
+
 }  // namespace
 
 bool end_session(Write& write, const UserId& user, const SessionId& session,
                  std::string_view reason) {
     write.db.execute(kEndOne, session, user, write.now, reason);
-    return write.db.changes() > 0;
+    if (write.db.changes() == 0) return false;
+    audit_end(write, user, session, reason);
+    return true;
 }
 
 std::int64_t end_sessions(Write& write, const UserId& user, std::string_view reason) {
-    std::int64_t live = 0;
-    Statement row = write.db.query(kEndAll, user, write.now, reason);
-    while (row.step())
-        if (row.time(0) > write.now) ++live;
-    return live;
+    std::vector<SessionId> live;
+    {
+        Statement row = write.db.query(kEndAll, user, write.now, reason);
+        while (row.step())
+            if (row.time(0) > write.now) live.push_back(row.id<SessionId>(1));
+    }
+    for (const SessionId& session : live)
+        audit_end(write, user, session, reason);
+    return static_cast<std::int64_t>(live.size());
 }
 
 void limit_sessions(Write& write, const OpenSession& opened) {
     const int others = std::max(opened.max_sessions, 1) - 1;
-    write.db.execute(kEndBeyond, opened.user, write.now, opened.id, others);
+    std::vector<SessionId> ended;
+    {
+        Statement row = write.db.query(kEndBeyond, opened.user, write.now, opened.id, others);
+        while (row.step())
+            ended.push_back(row.id<SessionId>(0));
+    }
+    for (const SessionId& session : ended)
+        audit_end(write, opened.user, session, "limit");
     write.db.execute(kForget, opened.user, write.now, kDeadRowsKept);
 }
 

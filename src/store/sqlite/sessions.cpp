@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/from_row.hpp"
+#include "store/sqlite/audit.hpp"
 #include "store/sqlite/hash_formats.hpp"
 #include "store/sqlite/session_ends.hpp"
 
@@ -72,6 +73,20 @@ void replace_hash(Write& write, const UserId& user, const Rehash& rehash) {
     count_hash(write, rehash.hash_format);
 }
 
+/// `request` opened the session or has ended it.
+template <class Request>
+void audit_session(Write& write, AuditType type, const Request& request) {
+    AuditEvent event;
+    event.type = type;
+    event.user = request.user;
+    if constexpr (std::is_same_v<Request, OpenSession>)
+        event.session = request.id;
+    else
+        event.session = request.session;
+    event.network = client_network(request.client.address);
+    audit(write, std::move(event));
+}
+
 }  // namespace
 
 Result<Session> open_session(Write& write, const OpenSession& request) {
@@ -89,6 +104,7 @@ Result<Session> open_session(Write& write, const OpenSession& request) {
                      request.client.agent);
     if (write.db.changes() == 0) return Errc::bad_credentials;
     if (request.rehash) replace_hash(write, request.user, *request.rehash);
+    if (write.audits) audit_session(write, AuditType::login, request);
     limit_sessions(write, request);
     return session;
 }
@@ -106,6 +122,8 @@ Rotation rotate_session(Write& write, const Rotate& request) {
     else
         rotation = rotation_from(row, request);
     row.run_to_end();
+    if (write.audits && rotation.outcome == Rotation::Outcome::reused)
+        audit_session(write, AuditType::token_reused, request);
     return rotation;
 }
 

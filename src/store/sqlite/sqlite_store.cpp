@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "store/sqlite/attempts.hpp"
+#include "store/sqlite/audit.hpp"
 #include "store/sqlite/hash_formats.hpp"
 #include "store/sqlite/history.hpp"
 #include "store/sqlite/key_ring.hpp"
@@ -33,8 +34,10 @@ class SqliteStore final : public Store {
           clock_(settings.clock),
           lease_(settings.clock),
           lock_(path_),
-          writer_(sqlite::open_writer(path_).writer, settings.queue, settings.clock),
-          readers_(path_, settings.readers) {}
+          writer_(sqlite::open_writer(path_).writer, settings.queue, settings.clock,
+                  settings.audit),
+          readers_(path_, settings.readers),
+          audit_log_(sqlite::make_audit_log(writer_, readers_, settings.clock)) {}
 
     Task<Result<User>> add_user(NewUser user, std::string traceparent) override {
         return write<Result<User>>(
@@ -243,6 +246,7 @@ class SqliteStore final : public Store {
             [event](Write& write) { return sqlite::drop_parked(write, event); });
     }
     Task<LeaseState> read_lease() override { co_return lease_.state(); }
+    AuditLog& audit_log() override { return *audit_log_; }
 
     void on_event(std::function<void()> nudge) override { writer_.on_event(std::move(nudge)); }
 
@@ -279,6 +283,7 @@ class SqliteStore final : public Store {
     sqlite::FileLock lock_;
     sqlite::Writer writer_;
     sqlite::Readers readers_;
+    const std::unique_ptr<AuditLog> audit_log_;
 };
 
 }  // namespace

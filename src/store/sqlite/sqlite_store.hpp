@@ -15,6 +15,7 @@ struct SqliteSettings {
     std::size_t readers = 1;   ///< event loops; reads use the connection of current_loop()
     std::size_t queue = 4096;  ///< writes that may wait; more are StoreUnavailable
     Clock clock = system_now;
+    bool audit = false;  ///< whether operations write to the audit log
 };
 
 /// Opens the database, applies what migrations are missing, and owns the file until destroyed:

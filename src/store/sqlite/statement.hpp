@@ -73,6 +73,13 @@ class Statement {
     void bind(int index, Blob value);
     void bind(int index, const std::string& value) { bind(index, std::string_view(value)); }
     void bind(int index, const Uuid& value);
+    template <class Tag>
+    void bind(int index, const std::optional<Id<Tag>>& value) {
+        if (value)
+            bind(index, static_cast<const Uuid&>(*value));
+        else
+            bind(index, nullptr);
+    }
 
   private:
     template <class Arg>

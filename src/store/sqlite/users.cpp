@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "store/from_row.hpp"
+#include "store/sqlite/audit.hpp"
 #include "store/sqlite/hash_formats.hpp"
 #include "store/sqlite/outbox.hpp"
 #include "store/sqlite/session_ends.hpp"
@@ -92,6 +93,13 @@ User store_change(Write& write, User user, const std::optional<std::string>& ema
     return user;
 }
 
+void audit_user(Write& write, AuditType type, const UserId& user) {
+    AuditEvent event;
+    event.type = type;
+    event.user = user;
+    audit(write, std::move(event));
+}
+
 bool is_anothers(Connection& db, const std::string& email_key, const UserId& id) {
     Statement row = db.query(kOwnerOfEmail, email_key);
     return row.step() && row.id<UserId>(0) != id;
@@ -120,6 +128,7 @@ Result<User> set_email(Write& write, UserId id, const std::string& email,
     if (!user || user->state.email == email) return user;
     if (is_anothers(write.db, email_key, id)) return Errc::user_exists;
     user->state.email = email;
+    audit_user(write, AuditType::email_changed, id);
     return store_change(write, *std::move(user), email_key);
 }
 
@@ -127,6 +136,7 @@ Result<User> set_disabled(Write& write, UserId id, bool disabled) {
     Result<User> user = find_by_id(write.db, id);
     if (!user || user->state.disabled == disabled) return user;
     user->state.disabled = disabled;
+    audit_user(write, disabled ? AuditType::user_disabled : AuditType::user_enabled, id);
     if (disabled) end_sessions(write, id, "disabled");
     return store_change(write, *std::move(user), std::nullopt);
 }
@@ -136,6 +146,7 @@ Result<User> delete_user(Write& write, UserId id) {
     if (!user) return user;
     user->version += 1;
     user->state.updated_at = std::max(write.now, user->state.updated_at);
+    audit_user(write, AuditType::user_deleted, id);
     drop_sessions(write, id);
     std::string format;
     {

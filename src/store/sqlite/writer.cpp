@@ -11,10 +11,11 @@ constexpr int kCheckpointPages = 1000;
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<Connection> db, std::size_t queue, Clock clock)
+Writer::Writer(std::unique_ptr<Connection> db, std::size_t queue, Clock clock, bool audits)
     : db_(std::move(db)),
       queue_limit_(queue),
       clock_(std::move(clock)),
+      audits_(audits),
       health_("writing"),
       checkpoint_health_("checkpoints") {
     thread_ = std::thread([this] {
@@ -84,7 +85,7 @@ bool Writer::commit(const Batch& batch) {
     db_->execute("BEGIN IMMEDIATE");
     bool wrote_events = false;
     for (const auto& job : batch) {
-        Write write{*db_, clock_()};
+        Write write{*db_, clock_(), false, audits_};
         run_job(*job, write);
         wrote_events = wrote_events || write.wrote_events;
     }

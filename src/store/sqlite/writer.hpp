@@ -24,6 +24,7 @@ struct Write {
     Connection& db;
     Timestamp now;
     bool wrote_events = false;
+    bool audits = false;  ///< whether audit events are written
 };
 
 /// The thread that alone writes and checkpoints. It takes everything that waits into one
@@ -34,7 +35,7 @@ struct Write {
 /// next batch. Thread-safe. The destructor finishes what waits.
 class Writer {
   public:
-    Writer(std::unique_ptr<Connection> db, std::size_t queue, Clock clock);
+    Writer(std::unique_ptr<Connection> db, std::size_t queue, Clock clock, bool audits = false);
     ~Writer();
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
@@ -112,6 +113,7 @@ class Writer {
     std::unique_ptr<Connection> db_;
     const std::size_t queue_limit_;
     const Clock clock_;
+    const bool audits_;
     Health health_;
     Health checkpoint_health_;
     bool job_met_failure_ = false;
