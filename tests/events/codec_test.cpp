@@ -215,6 +215,8 @@ TEST(Codec, TheMessageIndexLeadsToTheValuesMessage) {
     ASSERT_EQ(index.size(), 1U);
     EXPECT_EQ(v1::User::descriptor()->file()->message_type(index.front())->full_name(),
               "userd.v1.User");
+}
+
 std::string header(const Record& record, std::string_view name) {
     for (const auto& [each, value] : record.headers)
         if (each == name) return value;
