@@ -33,6 +33,12 @@ def claims_of(token: str) -> dict:
     return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
 
 
+def session_of(tokens: dict) -> tuple[str, int]:
+    """Its id and the generation of the refresh token."""
+    session, _, generation = claims_of(tokens["refresh_token"])["jti"].rpartition(".")
+    return session, int(generation)
+
+
 class Load:
     """Runs in a thread of its own from start() to stop()."""
 
@@ -43,7 +49,10 @@ class Load:
         self.unknown: set[str] = set()  # asked for, and never acknowledged nor refused for good
         self.generations: dict[str, int] = {}  # of each session, the highest acknowledged
         self.wrong: list[str] = []  # answers that nothing excuses
-        self.late_retries = 0  # sessions that ended since an answer was lost for longer than a retry may take
+        # Sessions that ended since an answer was lost: the retry came too late, or the request was only held up (a
+        # process that was frozen and goes on) and was served when its token had been used again.
+        self.late_retries = 0
+        self._doubtful: set[str] = set()  # sessions of which a refresh has an unknown outcome
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
 
@@ -138,22 +147,22 @@ class Load:
         return None
 
     async def _refresh(self, http: HttpClient, tokens: dict) -> dict | None:
-        unknown = False
+        session = session_of(tokens)[0]
         while not self._stopping.is_set():
             answer = await self._ask(http, "refresh", "POST", "/user/login/refresh",
                                      body={"old_refresh_token": tokens["refresh_token"]})
             if answer and answer.status == 200:
                 self._acknowledge(answer.json())
                 return answer.json()
-            if answer and answer.status == 401 and unknown:
+            if answer and answer.status == 401 and session in self._doubtful:
                 self.late_retries += 1
                 return None
             if answer and answer.status not in (502, 503, 504):
                 self.wrong.append(f"refresh: {answer.status} {answer.body[:200]!r}")
                 return None
-            unknown = True
+            self._doubtful.add(session)
         return None
 
     def _acknowledge(self, tokens: dict) -> None:
-        session, _, generation = claims_of(tokens["refresh_token"])["jti"].rpartition(".")
-        self.generations[session] = max(int(generation), self.generations.get(session, 0))
+        session, generation = session_of(tokens)
+        self.generations[session] = max(generation, self.generations.get(session, 0))
