@@ -146,26 +146,10 @@ class Store : public EventHistory, public Outbox {
     virtual Task<std::vector<std::string>> hash_formats() = 0;
     virtual Task<std::int64_t> count_sessions() = 0;  ///< neither ended nor expired
 
-    /// The right to move events to Kafka, which one holder has at a time: renewed for the one who
-    /// has it, taken when it is free or has run out; nothing while another has it.
-    virtual Task<std::optional<OutboxLease>> lease_outbox(OutboxClaim claim) = 0;
-    /// Makes it free, unless the epoch is over already.
-    virtual Task<void> release_outbox(std::int64_t epoch) = 0;
-
-    /// Events that wait with sequence > after, in sequence order, without parked ones and without
-    /// those of users who have an earlier parked one. An event with a lower sequence than one that
-    /// was read may become visible later: Event::previous tells of it. LeaseLost.
-    virtual Task<std::vector<Event>> waiting_events(std::int64_t after, int limit,
-                                                    std::int64_t epoch) = 0;
     /// For people: the newest `limit` events that wait, oldest first, parked ones with their
     /// reason.
     using Waiting = WaitingEvent;
     virtual Task<std::vector<Waiting>> list_waiting(int limit) = 0;
-    /// Takes acknowledged events out of the outbox. An event already gone is no error. LeaseLost.
-    virtual Task<void> remove_sent(std::vector<std::int64_t> sequences, std::int64_t epoch) = 0;
-    /// LeaseLost.
-    virtual Task<void> park_event(std::int64_t sequence, std::string reason,
-                                  std::int64_t epoch) = 0;
     virtual Task<OutboxStats> outbox_stats() = 0;
 
     /// Lives as long as the store.
