@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/from_row.hpp"
+#include "store/postgres/lease.hpp"
 #include "store/postgres/now.hpp"
 
 namespace userd::postgres {
@@ -43,23 +44,8 @@ constexpr Statement kAdd{"add_audit_events", R"(
     ON CONFLICT (id) DO NOTHING)",
                          Repeat::safe};
 
-// The row's lock keeps the lease from changing hands before the commit.
-#define USERD_POSTGRES_AUDIT_LEASE_OF(epoch)                                \
-    "lease AS MATERIALIZED (SELECT 1 FROM audit_lease WHERE epoch = " epoch \
-    "::bigint AND holder IS NOT NULL FOR SHARE)"
-
-// As the outbox of the users' events does it.
-constexpr Statement kLease{"lease_audit", USERD_POSTGRES_CLOCK R"(
-    UPDATE audit_lease l
-    SET epoch = CASE WHEN l.holder = $2::text THEN l.epoch ELSE l.epoch + 1 END,
-        holder = $2::text, until = now + $3::bigint
-    FROM clock
-    WHERE l.holder IS NULL OR l.holder = $2::text OR l.until <= now
-    RETURNING l.epoch)",
-                           Repeat::safe};
-
-constexpr Statement kRelease{"release_audit", R"(
-    UPDATE audit_lease SET holder = NULL, until = NULL WHERE epoch = $1::bigint)",
+constexpr Statement kLease{"lease_audit", USERD_POSTGRES_TAKE_LEASE("audit_lease"), Repeat::safe};
+constexpr Statement kRelease{"release_audit", USERD_POSTGRES_RELEASE_LEASE("audit_lease"),
                              Repeat::safe};
 
 // What was done one after another has ascending sequences; what came before an event and waits too
@@ -81,7 +67,8 @@ constexpr Statement kWaiting{"waiting_audit_events", R"(
     ORDER BY a.sequence)",
                              Repeat::read};
 
-constexpr Statement kRemove{"remove_sent_audit", "WITH " USERD_POSTGRES_AUDIT_LEASE_OF("$2") R"(,
+constexpr Statement kRemove{"remove_sent_audit",
+                            "WITH " USERD_POSTGRES_LEASE_OF("audit_lease", "$2") R"(,
     gone AS (
         DELETE FROM audit_outbox
         WHERE sequence = ANY ($1::bigint[]) AND EXISTS (SELECT 1 FROM lease))
@@ -89,7 +76,8 @@ constexpr Statement kRemove{"remove_sent_audit", "WITH " USERD_POSTGRES_AUDIT_LE
                             Repeat::safe};
 
 constexpr Statement kPark{"park_audit_event",
-                          USERD_POSTGRES_CLOCK ",\n    " USERD_POSTGRES_AUDIT_LEASE_OF("$4") R"(,
+                          USERD_POSTGRES_CLOCK
+                          ",\n    " USERD_POSTGRES_LEASE_OF("audit_lease", "$4") R"(,
     parked AS (
         UPDATE audit_outbox SET parked_at = now, parked_reason = $3::text
         FROM clock
@@ -101,10 +89,6 @@ constexpr Statement kCount{"count_audit", "SELECT count(*) FROM audit_outbox", R
 constexpr Statement kCountParked{"count_parked_audit",
                                  "SELECT count(*) FROM audit_outbox WHERE parked_at IS NOT NULL",
                                  Repeat::read};
-
-void require_lease(const Rows& rows) {
-    if (!rows[0].boolean(0)) throw LeaseLost();
-}
 
 template <class IdType>
 std::optional<std::string> text_of(const std::optional<IdType>& id) {
@@ -138,14 +122,10 @@ class AuditTable final : public AuditLog {
     explicit AuditTable(Database& db) : db_(db) {}
 
     Task<std::optional<OutboxLease>> lease_outbox(OutboxClaim claim) override {
-        Params params(db_.now(), claim.holder, std::int64_t{claim.duration.count()});
-        const Rows rows = co_await db_.run(kLease, std::move(params));
-        if (rows.empty()) co_return std::nullopt;
-        co_return OutboxLease{rows[0].int64(0)};
+        return take_lease(db_, kLease, std::move(claim));
     }
     Task<void> release_outbox(std::int64_t epoch) override {
-        Params params(epoch);
-        co_await db_.run(kRelease, std::move(params));
+        return release_lease(db_, kRelease, epoch);
     }
     Task<std::vector<Event>> waiting_events(std::int64_t after, int limit,
                                             std::int64_t epoch) override {

@@ -7,35 +7,37 @@
 namespace userd::postgres {
 namespace {
 
-// The time is of before a wait for the row: the lease never ends later than the claim allows.
-constexpr Statement kLease{"lease_outbox", USERD_POSTGRES_CLOCK R"(
-    UPDATE outbox_lease l
-    SET epoch = CASE WHEN l.holder = $2::text THEN l.epoch ELSE l.epoch + 1 END,
-        holder = $2::text, until = now + $3::bigint
-    FROM clock
-    WHERE l.holder IS NULL OR l.holder = $2::text OR l.until <= now
-    RETURNING l.epoch)",
-                           Repeat::safe};
-
-constexpr Statement kRelease{"release_outbox", R"(
-    UPDATE outbox_lease SET holder = NULL, until = NULL WHERE epoch = $1::bigint)",
+constexpr Statement kLease{"lease_outbox", USERD_POSTGRES_TAKE_LEASE("outbox_lease"), Repeat::safe};
+constexpr Statement kRelease{"release_outbox", USERD_POSTGRES_RELEASE_LEASE("outbox_lease"),
                              Repeat::safe};
-
 constexpr Statement kRead{
     "read_lease", "SELECT epoch, coalesce(holder, ''), until FROM outbox_lease", Repeat::read};
 
 }  // namespace
 
-Task<std::optional<OutboxLease>> lease_outbox(Database& db, OutboxClaim claim) {
+Task<std::optional<OutboxLease>> take_lease(Database& db, const Statement& statement,
+                                            OutboxClaim claim) {
     Params params(db.now(), claim.holder, std::int64_t{claim.duration.count()});
-    const Rows rows = co_await db.run(kLease, std::move(params));
+    const Rows rows = co_await db.run(statement, std::move(params));
     if (rows.empty()) co_return std::nullopt;
     co_return OutboxLease{rows[0].int64(0)};
 }
 
-Task<void> release_outbox(Database& db, std::int64_t epoch) {
+Task<void> release_lease(Database& db, const Statement& statement, std::int64_t epoch) {
     Params params(epoch);
-    co_await db.run(kRelease, std::move(params));
+    co_await db.run(statement, std::move(params));
+}
+
+void require_lease(const Rows& rows) {
+    if (!rows[0].boolean(0)) throw LeaseLost();
+}
+
+Task<std::optional<OutboxLease>> lease_outbox(Database& db, OutboxClaim claim) {
+    return take_lease(db, kLease, std::move(claim));
+}
+
+Task<void> release_outbox(Database& db, std::int64_t epoch) {
+    return release_lease(db, kRelease, epoch);
 }
 
 Task<LeaseState> read_lease(Database& db) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/from_row.hpp"
+#include "store/postgres/lease.hpp"
 #include "store/postgres/now.hpp"
 
 namespace userd::postgres {
@@ -21,11 +22,6 @@ const Statement kEraseSentStates{"erase_sent_states", R"(
                                  Repeat::safe};
 
 namespace {
-
-// The row's lock keeps the lease from changing hands before the commit.
-#define USERD_POSTGRES_LEASE_OF(epoch)                                       \
-    "lease AS MATERIALIZED (SELECT 1 FROM outbox_lease WHERE epoch = " epoch \
-    "::bigint AND holder IS NOT NULL FOR SHARE)"
 
 // The events are looked up by key, however many the planner thinks that there are.
 constexpr Statement kWaiting{"waiting_events", R"(
@@ -52,7 +48,8 @@ constexpr Statement kListWaiting{"list_waiting", R"(
     ORDER BY o.sequence DESC LIMIT $1::int)",
                                  Repeat::read};
 
-constexpr Statement kRemove{"remove_sent", "WITH " USERD_POSTGRES_LEASE_OF("$2") R"(,
+constexpr Statement kRemove{"remove_sent",
+                            "WITH " USERD_POSTGRES_LEASE_OF("outbox_lease", "$2") R"(,
     gone AS (
         DELETE FROM outbox
         WHERE sequence = ANY ($1::bigint[]) AND EXISTS (SELECT 1 FROM lease))
@@ -68,14 +65,14 @@ constexpr Statement kEraseIfUserIsGone{"erase_if_user_is_gone", R"(
       AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.sequence = events.sequence))",
                                        Repeat::safe};
 
-constexpr Statement kPark{"park_event",
-                          USERD_POSTGRES_CLOCK ",\n    " USERD_POSTGRES_LEASE_OF("$4") R"(,
+constexpr Statement kPark{
+    "park_event", USERD_POSTGRES_CLOCK ",\n    " USERD_POSTGRES_LEASE_OF("outbox_lease", "$4") R"(,
     parked AS (
         UPDATE outbox SET parked_at = now, parked_reason = $3::text
         FROM clock
         WHERE sequence = $2::bigint AND parked_at IS NULL AND EXISTS (SELECT 1 FROM lease))
     SELECT EXISTS (SELECT 1 FROM lease))",
-                          Repeat::safe};
+    Repeat::safe};
 
 // One statement, so the figures belong together.
 constexpr Statement kStats{"outbox_stats", R"(
@@ -86,10 +83,6 @@ constexpr Statement kStats{"outbox_stats", R"(
                            Repeat::read};
 
 /// The first column of the first row: whether the epoch was the lease's.
-void require_lease(const Rows& rows) {
-    if (!rows[0].boolean(0)) throw LeaseLost();
-}
-
 }  // namespace
 
 Task<std::vector<Event>> waiting_events(Database& db, std::int64_t after, int limit,

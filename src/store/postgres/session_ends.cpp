@@ -19,79 +19,66 @@ namespace {
 // logs in without pause would make its own logins ever slower.
 constexpr int kDeadRowsKept = 50;
 
-constexpr Statement kEndOne{"end_session", USERD_POSTGRES_CLOCK R"(
-    UPDATE sessions SET ended_at = now, ended_reason = $4::text
-    FROM clock
-    WHERE id = $2::uuid AND user_id = $3::uuid AND ended_at IS NULL AND expires_at > now)"};
+#define USERD_POSTGRES_END_ONE                                     \
+    " UPDATE sessions SET ended_at = now, ended_reason = $4::text" \
+    " FROM clock"                                                  \
+    " WHERE id = $2::uuid AND user_id = $3::uuid AND ended_at IS NULL AND expires_at > now"
 
 // Expired ones as well: a clock that is set back must not revive them.
-constexpr Statement kEndAll{"end_sessions", USERD_POSTGRES_CLOCK R"(,
-    ended AS (
-        UPDATE sessions SET ended_at = now, ended_reason = $3::text
-        FROM clock
-        WHERE user_id = $2::uuid AND ended_at IS NULL
-        RETURNING expires_at)
+#define USERD_POSTGRES_END_ALL                                     \
+    " UPDATE sessions SET ended_at = now, ended_reason = $3::text" \
+    " FROM clock"                                                  \
+    " WHERE user_id = $2::uuid AND ended_at IS NULL"
+
+#define USERD_POSTGRES_END_BEYOND                                                           \
+    " UPDATE sessions SET ended_at = now, ended_reason = 'limit'"                           \
+    " FROM clock"                                                                           \
+    " WHERE ended_at IS NULL AND id = ANY (ARRAY("                                          \
+    " SELECT s.id FROM sessions s, clock"                                                   \
+    " WHERE s.user_id = $2::uuid AND s.ended_at IS NULL AND s.expires_at > now"             \
+    " AND s.id <> $3::uuid"                                                                 \
+    " AND EXISTS (SELECT 1 FROM sessions o WHERE o.id = $3::uuid AND o.user_id = $2::uuid)" \
+    " ORDER BY s.rotated_at DESC, s.id DESC OFFSET $4::int))"
+
+#define USERD_POSTGRES_ENDED " RETURNING id, user_id, ended_at, ended_reason, expires_at)"
+#define USERD_POSTGRES_AUDIT_ENDED \
+    " INSERT INTO audit_outbox (id, type, time, user_id, session_id, reason)" \
+    " SELECT " USERD_POSTGRES_AUDIT_ID_OF_END("id") ", 'session_ended', ended_at, user_id, id," \
+    " ended_reason FROM ended"
+
+constexpr Statement kEndOne{"end_session", USERD_POSTGRES_CLOCK USERD_POSTGRES_END_ONE};
+
+constexpr Statement kEndAll{"end_sessions",
+                            USERD_POSTGRES_CLOCK ", ended AS (" USERD_POSTGRES_END_ALL R"(
+    RETURNING expires_at)
     SELECT count(*) FROM ended, clock WHERE expires_at > now)"};
+
+constexpr Statement kEndBeyond{"end_sessions_beyond",
+                               USERD_POSTGRES_CLOCK USERD_POSTGRES_END_BEYOND, Repeat::safe};
 
 // The same with their audit events.
 
-constexpr Statement kEndOneAudited{"end_session_audited", USERD_POSTGRES_CLOCK R"(,
-    ended AS (
-        UPDATE sessions SET ended_at = now, ended_reason = $4::text
-        FROM clock
-        WHERE id = $2::uuid AND user_id = $3::uuid AND ended_at IS NULL AND expires_at > now
-        RETURNING id, user_id, ended_at, ended_reason)
-    INSERT INTO audit_outbox (id, type, time, user_id, session_id, reason)
-    SELECT )" USERD_POSTGRES_AUDIT_ID_OF_END("id") R"(, 'session_ended', ended_at, user_id, id,
-           ended_reason
-    FROM ended)"};
+constexpr Statement kEndOneAudited{
+    "end_session_audited", USERD_POSTGRES_CLOCK
+    ", ended AS (" USERD_POSTGRES_END_ONE USERD_POSTGRES_ENDED USERD_POSTGRES_AUDIT_ENDED};
 
-constexpr Statement kEndAllAudited{"end_sessions_audited", USERD_POSTGRES_CLOCK R"(,
-    ended AS (
-        UPDATE sessions SET ended_at = now, ended_reason = $3::text
-        FROM clock
-        WHERE user_id = $2::uuid AND ended_at IS NULL
-        RETURNING id, user_id, ended_at, ended_reason, expires_at),
-    audit AS (
-        INSERT INTO audit_outbox (id, type, time, user_id, session_id, reason)
-        SELECT )" USERD_POSTGRES_AUDIT_ID_OF_END("id") R"(, 'session_ended', ended_at, user_id, id,
-               ended_reason
-        FROM ended WHERE expires_at > ended_at)
+constexpr Statement kEndAllAudited{"end_sessions_audited", USERD_POSTGRES_CLOCK
+                                   ", ended AS (" USERD_POSTGRES_END_ALL USERD_POSTGRES_ENDED
+                                   ", audit AS (" USERD_POSTGRES_AUDIT_ENDED
+                                   R"( WHERE expires_at > ended_at)
     SELECT count(*) FROM ended, clock WHERE expires_at > now)"};
 
-constexpr Statement kEndBeyondAudited{"end_sessions_beyond_audited", USERD_POSTGRES_CLOCK R"(,
-    ended AS (
-        UPDATE sessions SET ended_at = now, ended_reason = 'limit'
-        FROM clock
-        WHERE ended_at IS NULL AND id = ANY (ARRAY(
-            SELECT s.id FROM sessions s, clock
-            WHERE s.user_id = $2::uuid AND s.ended_at IS NULL AND s.expires_at > now
-              AND s.id <> $3::uuid
-              AND EXISTS (SELECT 1 FROM sessions o WHERE o.id = $3::uuid AND o.user_id = $2::uuid)
-            ORDER BY s.rotated_at DESC, s.id DESC OFFSET $4::int))
-        RETURNING id, user_id, ended_at, ended_reason)
-    INSERT INTO audit_outbox (id, type, time, user_id, session_id, reason)
-    SELECT )" USERD_POSTGRES_AUDIT_ID_OF_END("id") R"(, 'session_ended', ended_at, user_id, id,
-           ended_reason
-    FROM ended)",
-                                      Repeat::safe};
+constexpr Statement kEndBeyondAudited{
+    "end_sessions_beyond_audited",
+    USERD_POSTGRES_CLOCK
+    ", ended AS (" USERD_POSTGRES_END_BEYOND USERD_POSTGRES_ENDED USERD_POSTGRES_AUDIT_ENDED,
+    Repeat::safe};
 
 constexpr Statement kEndAsDisabled{"end_sessions_as_disabled", USERD_POSTGRES_CLOCK R"(
     UPDATE sessions SET ended_at = now, ended_reason = 'disabled'
     FROM clock
     WHERE user_id = $2::uuid AND ended_at IS NULL)",
                                    Repeat::safe};
-
-constexpr Statement kEndBeyond{"end_sessions_beyond", USERD_POSTGRES_CLOCK R"(
-    UPDATE sessions SET ended_at = now, ended_reason = 'limit'
-    FROM clock
-    WHERE ended_at IS NULL AND id = ANY (ARRAY(
-        SELECT s.id FROM sessions s, clock
-        WHERE s.user_id = $2::uuid AND s.ended_at IS NULL AND s.expires_at > now
-          AND s.id <> $3::uuid
-          AND EXISTS (SELECT 1 FROM sessions o WHERE o.id = $3::uuid AND o.user_id = $2::uuid)
-        ORDER BY s.rotated_at DESC, s.id DESC OFFSET $4::int)))",
-                               Repeat::safe};
 
 constexpr Statement kForget{"forget_sessions", USERD_POSTGRES_CLOCK R"(
     DELETE FROM sessions

@@ -14,62 +14,45 @@ namespace {
 // SET and CASE see the newest row, also one that was waited for; RETURNING sees it as it is now.
 // `repeats` tells a rotation (0) from a repeat (above 0), whose new generation is the same. A
 // repetition of the whole is a repeat. Never $4 + 1, which may not be a bigint.
-constexpr Statement kRotate{"rotate_session", USERD_POSTGRES_CLOCK R"(
-    UPDATE sessions s SET
-        generation     = CASE WHEN s.generation = $4::bigint THEN s.generation + 1
-                              ELSE s.generation END,
-        repeats        = CASE WHEN s.generation = $4::bigint THEN 0 ELSE s.repeats + 1 END,
-        refresh_key_id = CASE WHEN s.generation = $4::bigint THEN $5::text
-                              ELSE s.refresh_key_id END,
-        rotated_at     = CASE WHEN s.generation = $4::bigint THEN now ELSE s.rotated_at END,
-        expires_at     = CASE WHEN s.generation = $4::bigint
-                              THEN least(now / 1000 * 1000 + $6::bigint, s.ends_at)
-                              ELSE s.expires_at END,
-        client_address = CASE WHEN s.generation = $4::bigint THEN $8::text
-                              ELSE s.client_address END,
-        client_agent   = CASE WHEN s.generation = $4::bigint THEN $9::text
-                              ELSE s.client_agent END,
-        ended_at       = CASE WHEN s.generation - 1 > $4::bigint
-                                OR (s.generation - 1 = $4::bigint
-                                    AND now - s.rotated_at > $7::bigint) THEN now END,
-        ended_reason   = CASE WHEN s.generation - 1 > $4::bigint
-                                OR (s.generation - 1 = $4::bigint
-                                    AND now - s.rotated_at > $7::bigint) THEN 'reuse' END
-    FROM clock, users u
-    WHERE s.id = $2::uuid AND s.user_id = $3::uuid AND s.ended_at IS NULL AND s.expires_at > now
-      AND $4::bigint BETWEEN 1 AND s.generation AND u.id = $3::uuid AND NOT u.disabled
-    RETURNING s.ended_at, s.repeats, s.generation, s.refresh_key_id,
-              s.rotated_at, s.expires_at, s.ends_at, u.username)",
+#define USERD_POSTGRES_ROTATE                                                                    \
+    " UPDATE sessions s SET"                                                                     \
+    " generation     = CASE WHEN s.generation = $4::bigint THEN s.generation + 1"                \
+    " ELSE s.generation END,"                                                                    \
+    " repeats        = CASE WHEN s.generation = $4::bigint THEN 0 ELSE s.repeats + 1 END,"       \
+    " refresh_key_id = CASE WHEN s.generation = $4::bigint THEN $5::text"                        \
+    " ELSE s.refresh_key_id END,"                                                                \
+    " rotated_at     = CASE WHEN s.generation = $4::bigint THEN now ELSE s.rotated_at END,"      \
+    " expires_at     = CASE WHEN s.generation = $4::bigint"                                      \
+    " THEN least(now / 1000 * 1000 + $6::bigint, s.ends_at)"                                     \
+    " ELSE s.expires_at END,"                                                                    \
+    " client_address = CASE WHEN s.generation = $4::bigint THEN $8::text"                        \
+    " ELSE s.client_address END,"                                                                \
+    " client_agent   = CASE WHEN s.generation = $4::bigint THEN $9::text"                        \
+    " ELSE s.client_agent END,"                                                                  \
+    " ended_at       = CASE WHEN s.generation - 1 > $4::bigint"                                  \
+    " OR (s.generation - 1 = $4::bigint"                                                         \
+    " AND now - s.rotated_at > $7::bigint) THEN now END,"                                        \
+    " ended_reason   = CASE WHEN s.generation - 1 > $4::bigint"                                  \
+    " OR (s.generation - 1 = $4::bigint"                                                         \
+    " AND now - s.rotated_at > $7::bigint) THEN 'reuse' END"                                     \
+    " FROM clock, users u"                                                                       \
+    " WHERE s.id = $2::uuid AND s.user_id = $3::uuid AND s.ended_at IS NULL AND s.expires_at > " \
+    "now"                                                                                        \
+    " AND $4::bigint BETWEEN 1 AND s.generation AND u.id = $3::uuid AND NOT u.disabled"
+#define USERD_POSTGRES_ROTATED                                                            \
+    "s.ended_at, s.repeats, s.generation, s.refresh_key_id, s.rotated_at, s.expires_at, " \
+    "s.ends_at, u.username"
+
+constexpr Statement kRotate{"rotate_session",
+                            USERD_POSTGRES_CLOCK USERD_POSTGRES_ROTATE
+                            "    RETURNING " USERD_POSTGRES_ROTATED,
                             Repeat::safe};
 
 // The same with the audit event of a reuse. $10 is the client's network.
-constexpr Statement kRotateAudited{"rotate_session_audited", USERD_POSTGRES_CLOCK R"(,
-    rotated AS (
-        UPDATE sessions s SET
-            generation     = CASE WHEN s.generation = $4::bigint THEN s.generation + 1
-                                  ELSE s.generation END,
-            repeats        = CASE WHEN s.generation = $4::bigint THEN 0 ELSE s.repeats + 1 END,
-            refresh_key_id = CASE WHEN s.generation = $4::bigint THEN $5::text
-                                  ELSE s.refresh_key_id END,
-            rotated_at     = CASE WHEN s.generation = $4::bigint THEN now ELSE s.rotated_at END,
-            expires_at     = CASE WHEN s.generation = $4::bigint
-                                  THEN least(now / 1000 * 1000 + $6::bigint, s.ends_at)
-                                  ELSE s.expires_at END,
-            client_address = CASE WHEN s.generation = $4::bigint THEN $8::text
-                                  ELSE s.client_address END,
-            client_agent   = CASE WHEN s.generation = $4::bigint THEN $9::text
-                                  ELSE s.client_agent END,
-            ended_at       = CASE WHEN s.generation - 1 > $4::bigint
-                                    OR (s.generation - 1 = $4::bigint
-                                        AND now - s.rotated_at > $7::bigint) THEN now END,
-            ended_reason   = CASE WHEN s.generation - 1 > $4::bigint
-                                    OR (s.generation - 1 = $4::bigint
-                                        AND now - s.rotated_at > $7::bigint) THEN 'reuse' END
-        FROM clock, users u
-        WHERE s.id = $2::uuid AND s.user_id = $3::uuid AND s.ended_at IS NULL AND s.expires_at > now
-          AND $4::bigint BETWEEN 1 AND s.generation AND u.id = $3::uuid AND NOT u.disabled
-        RETURNING s.id, s.user_id, s.ended_at, s.repeats, s.generation, s.refresh_key_id,
-                  s.rotated_at, s.expires_at, s.ends_at, u.username),
+constexpr Statement kRotateAudited{"rotate_session_audited",
+                                   USERD_POSTGRES_CLOCK
+                                   ", rotated AS (" USERD_POSTGRES_ROTATE
+                                   "    RETURNING s.id, s.user_id, " USERD_POSTGRES_ROTATED R"(),
     audit AS (
         INSERT INTO audit_outbox (id, type, time, user_id, session_id, network)
         SELECT )" USERD_POSTGRES_AUDIT_ID_OF_END("id") R"(, 'token_reused', ended_at, user_id, id,
