@@ -6,13 +6,12 @@
 #include <csignal>
 
 #include "app/audit_writer.hpp"
-#include "app/kafka_settings.hpp"
 #include "app/keys.hpp"
 #include "app/open_store.hpp"
 #include "app/tls.hpp"
 #include "app/upkeep.hpp"
 #include "async/block_on.hpp"
-#include "async/notification.hpp"
+#include "async/together.hpp"
 #include "base/log.hpp"
 
 namespace userd {
@@ -82,7 +81,7 @@ App::App(Settings settings)
               trouble_,
               audit_ ? &audited_ : nullptr,
               [this] { return state_of(audit_relay_.get()); },
-              [this] { return relay_state(); }} {
+              [this] { return state_of(relay_.get()); }} {
     pool_->observe([this](auto waited, auto took) {
         hash_histograms_.wait.observe(waited);
         hash_histograms_.hash.observe(took);
@@ -105,28 +104,12 @@ App::~App() {
 }
 
 void App::make_relays() {
-    if (settings_.kafka_brokers.empty()) return;
-    if (audit_) {
-        PublisherFactory make_publisher = [this] {
-            return make_kafka_publisher(
-                audit_kafka_settings_of(settings_), background_.at(0).get_executor(),
-                [this](const BrokerError& error) { audit_relay_->note(error); });
-        };
-        audit_relay_ = std::make_unique<Relay>(store_->audit_log(), std::move(make_publisher),
-                                               audit_relay_settings_of(settings_));
-    }
-    PublisherFactory make_publisher = [this] {
-        KafkaSettings kafka = kafka_settings_of(settings_);
-        if (schema_) kafka.value_prefix = schema_->value_prefix();
-        return make_kafka_publisher(kafka, background_.at(0).get_executor(),
-                                    [this](const BrokerError& error) { relay_->note(error); });
-    };
-    relay_ =
-        std::make_unique<Relay>(*store_, std::move(make_publisher), relay_settings_of(settings_));
+    const auto executor = background_.at(0).get_executor();
+    relay_ = make_user_relay(settings_, *store_, executor);
+    audit_relay_ = make_audit_relay(settings_, store_->audit_log(), executor);
+    if (!relay_) return;
     store_->on_event([this] { relay_->nudge(); });
-    if (settings_.schema_registry.url.empty()) return;
-    schema_ = std::make_unique<SchemaStart>(settings_, background_.at(0).get_executor());
-    services_.started = false;
+    if (relay_->schema() != nullptr) services_.started = false;
 }
 
 void App::make_servers() {
@@ -143,8 +126,8 @@ void App::make_servers() {
 void App::make_control(const SqliteLocation& database) {
     control_ = std::make_unique<ControlServer>(
         background_.at(0), control_path(database.file), [this](AdminRequest request) {
-            return run_admin({*store_, *accounts_, keeper_.get(), [this] { return relay_state(); },
-                              settings_.passwords},
+            return run_admin({*store_, *accounts_, keeper_.get(),
+                              [this] { return state_of(relay_.get()); }, settings_.passwords},
                              std::move(request));
         });
 }
@@ -165,7 +148,7 @@ Task<bool> App::prepare() {
     bool is_there = true;
     try {
         if (database_start_) is_there = co_await database_start_->run();
-        if (is_there && schema_) co_await schema_->ask_first();
+        if (is_there) co_await each_relay(&TopicRelay::ask_first);
     } catch (const std::exception&) {
         failed_start_ = std::current_exception();
     }
@@ -194,25 +177,15 @@ Task<void> App::start() {
         asio::co_spawn(background_.at(0),
                        write_audit_events(*audit_, store_->audit_log(), audited_, stopping_),
                        asio::detached);
-    co_await run_relays();
+    co_await each_relay(&TopicRelay::run);
 }
 
-Task<void> App::run_relays() {
+Task<void> App::each_relay(Task<void> (TopicRelay::*step)()) {
     if (!relay_) co_return;
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    // A relay never throws, and neither waits for the other, whose topic may be missing.
-    const auto ended = std::make_shared<Notification>(executor);
-    bool is_audit_running = audit_relay_ != nullptr;
-    if (is_audit_running)
-        asio::co_spawn(executor, audit_relay_->run(), [&, ended](std::exception_ptr) {
-            is_audit_running = false;
-            ended->notify();
-        });
-    bool may_send = true;
-    if (schema_) may_send = co_await schema_->run();
-    if (may_send) co_await relay_->run();
-    while (is_audit_running)
-        co_await Notification::wait(ended);
+    if (audit_relay_)
+        co_await together((*relay_.*step)(), (*audit_relay_.*step)());
+    else
+        co_await (*relay_.*step)();
 }
 
 void App::wait_for_signal() {
@@ -230,7 +203,8 @@ void App::wait_for_signal() {
 void App::shut_down() {
     if (stopping_.exchange(true)) return;
     if (database_start_) database_start_->stop();
-    if (schema_) schema_->stop();
+    if (relay_) relay_->stop_asking();
+    if (audit_relay_) audit_relay_->stop_asking();
     if (api_) api_->stop();
     if (management_) management_->stop();
     const auto deadline = std::chrono::steady_clock::now() + settings_.shutdown;
@@ -257,19 +231,9 @@ void App::shut_down() {
     background_.join();
 }
 
-std::string App::relay_state() const {
-    // Without the reason, which may name hosts: everyone may read this.
-    if (schema_ && !schema_->is_registered())
-        return "trouble: the schema registry gives no id; events wait in the outbox";
-    return state_of(relay_.get());
-}
-
-std::string App::state_of(const Relay* relay) {
+std::string App::state_of(const TopicRelay* relay) {
     if (relay == nullptr) return "not set (KAFKA_BOOTSTRAP_SERVERS); events wait in the outbox";
-    const RelayStats stats = relay->stats();
-    if (!stats.last_error.empty()) return "trouble: " + stats.last_error;
-    if (stats.standby) return "another replica sends";
-    return stats.connected ? "connected" : "connecting";
+    return relay->state();
 }
 
 std::string App::metrics_text() const {
@@ -279,7 +243,6 @@ std::string App::metrics_text() const {
                            hash_histograms_,
                            *accounts_,
                            relay_.get(),
-                           schema_.get(),
                            breaches_.get(),
                            figures_,
                            audit_.get(),

@@ -10,11 +10,10 @@
 #include "app/database_start.hpp"
 #include "app/health_page.hpp"
 #include "app/metrics.hpp"
-#include "app/schema_start.hpp"
 #include "app/settings.hpp"
+#include "app/topic_relay.hpp"
 #include "app/trouble.hpp"
 #include "async/loops.hpp"
-#include "events/kafka_publisher.hpp"
 #include "http/routes/routes.hpp"
 
 namespace userd {
@@ -32,13 +31,12 @@ class App {
     /// Serves until SIGTERM or SIGINT, then finishes what runs within SHUTDOWN_SECONDS. SIGHUP
     /// reads the TLS files again. With PostgreSQL both addresses answer at once, and the accounts
     /// once the database is there; std::runtime_error with one clear line when its keys do not
-    /// open, or the schema registry refuses the events' schema.
+    /// open, or the schema registry refuses a schema of the events.
     void run();
 
   private:
     [[nodiscard]] std::string metrics_text() const;
-    [[nodiscard]] static std::string state_of(const Relay* relay);
-    [[nodiscard]] std::string relay_state() const;
+    [[nodiscard]] static std::string state_of(const TopicRelay* relay);
     void make_relays();
     void make_servers();
     void make_control(const SqliteLocation& database);
@@ -46,7 +44,8 @@ class App {
     /// What must be there before anyone is served. False when stopped before, or failed_start_ is
     /// set.
     Task<bool> prepare();
-    Task<void> run_relays();
+    /// Of all topics; none waits for another.
+    Task<void> each_relay(Task<void> (TopicRelay::*step)());
     void wait_for_signal();
     void shut_down();
 
@@ -72,9 +71,8 @@ class App {
     Trouble trouble_{"the database"};
     std::unique_ptr<DatabaseStart> database_start_;  ///< null with SQLite, which is there already
     std::exception_ptr failed_start_;                ///< set on the background loop
-    std::unique_ptr<SchemaStart> schema_;            ///< null when no registry or broker is set
-    std::unique_ptr<Relay> relay_;                   ///< null when no broker is set
-    std::unique_ptr<Relay> audit_relay_;             ///< null as well without audit_
+    std::unique_ptr<TopicRelay> relay_;              ///< null when no broker is set
+    std::unique_ptr<TopicRelay> audit_relay_;        ///< null as well without audit_
     std::future<void> background_work_;              ///< start(), which ends with the relays
     std::atomic<bool> stopping_{false};
     http::Services services_;

@@ -173,6 +173,13 @@ void add_broker_errors(Families& families, const char* name, const RelayStats& s
                          {{"reason", std::string(name_of(fault))}});
 }
 
+/// Nothing without a schema registry.
+void add_schema(Families& families, const char* name, const TopicRelay* relay) {
+    if (relay == nullptr || relay->schema() == nullptr) return;
+    families.gauge(name, "1 once the schema registry has given an id; until then events wait.",
+                   relay->schema()->is_registered() ? 1 : 0);
+}
+
 void add_audit(Families& families, const MetricParts& parts) {
     if (parts.audit == nullptr) return;
     families.gauge("userd_audit_outbox_events", "Audit events that Kafka has not acknowledged yet.",
@@ -186,6 +193,7 @@ void add_audit(Families& families, const MetricParts& parts) {
     families.counter("userd_audit_events_sent_total", "Audit events acknowledged by Kafka.",
                      static_cast<double>(stats.sent));
     add_broker_errors(families, "userd_audit_kafka_errors_total", stats);
+    add_schema(families, "userd_audit_schema_registered", parts.audit_relay);
 }
 
 void add_events(Families& families, const MetricParts& parts) {
@@ -208,10 +216,7 @@ void add_events(Families& families, const MetricParts& parts) {
     add_broker_errors(families, "userd_kafka_errors_total", stats);
     families.gauge("userd_relay_leading", "1 when this process sends the events.",
                    stats.leading ? 1 : 0);
-    if (parts.schema != nullptr)
-        families.gauge("userd_schema_registered",
-                       "1 once the schema registry has given an id; until then events wait.",
-                       parts.schema->is_registered() ? 1 : 0);
+    add_schema(families, "userd_schema_registered", parts.relay);
     families.gauge("userd_store_available", "1 when the store served the last look.",
                    parts.store.available ? 1 : 0);
 }

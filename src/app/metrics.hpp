@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "accounts/accounts.hpp"
-#include "app/schema_start.hpp"
-#include "events/relay.hpp"
+#include "app/topic_relay.hpp"
 #include "http/server.hpp"
 #include "passwords/breach_check.hpp"
 #include "passwords/hash_pool.hpp"
@@ -52,12 +51,11 @@ struct MetricParts {
     const HashPool& pool;
     const HashHistograms& hashes;
     const Accounts& accounts;
-    const Relay* relay;           ///< null when no broker is set
-    const SchemaStart* schema;    ///< null when no schema registry is used
+    const TopicRelay* relay;      ///< null when no broker is set
     const BreachCheck* breaches;  ///< null when passwords are not checked
     const StoreFigures& store;
-    const AuditQueue* audit;   ///< null when no audit events are written
-    const Relay* audit_relay;  ///< null without them, and when no broker is set
+    const AuditQueue* audit;        ///< null when no audit events are written
+    const TopicRelay* audit_relay;  ///< null without them, and when no broker is set
     const AuditFigures& audited;
 };
 

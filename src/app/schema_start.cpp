@@ -6,7 +6,6 @@
 
 #include "async/resume.hpp"
 #include "base/log.hpp"
-#include "events/codec.hpp"
 #include "events/wire_format.hpp"
 
 namespace userd {
@@ -19,8 +18,12 @@ constexpr std::chrono::milliseconds kLongestPause{10'000};
 
 }  // namespace
 
-SchemaStart::SchemaStart(const Settings& settings, const boost::asio::any_io_executor& executor)
-    : settings_(settings), stopped_(std::make_shared<Notification>(executor)) {}
+SchemaStart::SchemaStart(const SchemaRegistrySettings& registry, TopicSchema schema,
+                         std::string topic_setting, const boost::asio::any_io_executor& executor)
+    : registry_(registry),
+      schema_(std::move(schema)),
+      topic_setting_(std::move(topic_setting)),
+      stopped_(std::make_shared<Notification>(executor)) {}
 
 SchemaStart::~SchemaStart() {
     stop();
@@ -52,8 +55,7 @@ Task<SchemaRegistration> SchemaStart::ask() {
         asking_ = std::thread([this, resume = std::move(resume)] {
             SchemaRegistration made;
             try {
-                made = register_user_schema(settings_.schema_registry, settings_.kafka_topic,
-                                            stop_.get_token());
+                made = register_schema(registry_, schema_, stop_.get_token());
             } catch (const std::exception& error) {
                 made.reason = error.what();
             }
@@ -66,7 +68,7 @@ Task<SchemaRegistration> SchemaStart::ask() {
         id_ = made.id;
         trouble_.clear();
         log::info("the schema of the events is registered",
-                  {{"subject", subject_of(settings_.kafka_topic)}, {"id", made.id}});
+                  {{"subject", schema_.subject()}, {"id", made.id}});
     } else if (!stop_.stop_requested()) {
         trouble_.note(describe(made));
     }
@@ -74,18 +76,19 @@ Task<SchemaRegistration> SchemaStart::ask() {
 }
 
 std::string SchemaStart::describe(const SchemaRegistration& failed) const {
-    const std::string where = settings_.schema_registry.url;
-    const std::string subject = subject_of(settings_.kafka_topic);
+    const std::string subject = schema_.subject();
     if (failed.outcome != Outcome::refused)
-        return where + ": no id for subject " + subject + ": " + failed.reason + "; events wait";
-    return "the schema registry at " + where + " refuses the schema of subject " + subject + ": " +
-           failed.reason +
-           "; set KAFKA_USER_TOPIC to another topic, or change the subject's versions or "
-           "compatibility so that it takes userd's proto/userd/v1/user.proto";
+        return registry_.url + ": no id for subject " + subject + ": " + failed.reason +
+               "; events wait";
+    return "the schema registry at " + registry_.url + " refuses the schema of subject " + subject +
+           ": " + failed.reason + "; set " + topic_setting_ +
+           " to another topic, or change the subject's versions or compatibility so that it takes "
+           "userd's " +
+           schema_.file;
 }
 
 std::string SchemaStart::value_prefix() const {
-    return confluent_prefix(id_, user_message_index());
+    return confluent_prefix(id_, schema_.message_index);
 }
 
 }  // namespace userd

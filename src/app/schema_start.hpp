@@ -8,7 +8,6 @@
 #include <string>
 #include <thread>
 
-#include "app/settings.hpp"
 #include "app/trouble.hpp"
 #include "async/notification.hpp"
 #include "async/task.hpp"
@@ -16,11 +15,13 @@
 
 namespace userd {
 
-/// Has the schema of the user events registered before the first of them is sent. The coroutines
-/// run on `executor`; the rest is thread-safe.
+/// Has the schema of a topic registered before the first of its events is sent. The coroutines run
+/// on `executor`; the rest is thread-safe.
 class SchemaStart {
   public:
-    SchemaStart(const Settings& settings, const boost::asio::any_io_executor& executor);
+    /// `topic_setting` names the topic: "KAFKA_USER_TOPIC".
+    SchemaStart(const SchemaRegistrySettings& registry, TopicSchema schema,
+                std::string topic_setting, const boost::asio::any_io_executor& executor);
     ~SchemaStart();
     SchemaStart(const SchemaStart&) = delete;
     SchemaStart& operator=(const SchemaStart&) = delete;
@@ -41,7 +42,9 @@ class SchemaStart {
     Task<SchemaRegistration> ask();
     [[nodiscard]] std::string describe(const SchemaRegistration& failed) const;
 
-    const Settings& settings_;
+    const SchemaRegistrySettings& registry_;
+    const TopicSchema schema_;
+    const std::string topic_setting_;
     Trouble trouble_{"the schema registry"};
     std::shared_ptr<Notification> stopped_;
     std::stop_source stop_;

@@ -35,7 +35,7 @@ std::string ce_type(AuditType type) {
     return "security." + std::string(stored_name(type));
 }
 
-std::string value_of(const AuditEvent& event) {
+std::string value_of(const AuditEvent& event, std::string value) {
     v1::SecurityEvent message;
     message.set_type(proto_type(event.type));
     message.set_time(unix_millis(event.time));
@@ -44,15 +44,16 @@ std::string value_of(const AuditEvent& event) {
     message.set_reason(event.reason);
     message.set_client_network(event.network);
     message.set_key_id(event.key);
-    return message.SerializeAsString();
+    message.AppendToString(&value);
+    return value;
 }
 
 }  // namespace
 
-Record encode(const AuditEvent& event, const std::string& source) {
+Record encode(const AuditEvent& event, const std::string& source, const std::string& value_prefix) {
     Record record;
     if (event.user) record.key = event.user->to_string();
-    record.value = value_of(event);
+    record.value = value_of(event, value_prefix);
     record.headers = {
         {"ce_specversion", "1.0"},
         {"ce_id", event.id.to_string()},

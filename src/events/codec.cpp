@@ -39,12 +39,8 @@ std::string_view name_of(EventType type) noexcept {
     std::abort();
 }
 
-std::vector<int> user_message_index() {
-    return {v1::User::descriptor()->index()};
-}
-
 Record encode(const Event& event, const std::string& source, const std::string& value_prefix) {
-    if (event.audit) return encode(*event.audit, source);
+    if (event.audit) return encode(*event.audit, source, value_prefix);
     Record record;
     record.key = event.user.to_string();
     if (event.type != EventType::user_deleted) record.value = value_of(event, value_prefix);

@@ -11,7 +11,7 @@ namespace userd {
 /// One Kafka record as the contract has it.
 struct Record {
     std::string key;  ///< user id as text; empty: none
-    /// Protobuf: userd.v1.User after a prefix, none for a deletion; or userd.v1.SecurityEvent.
+    /// Protobuf after a prefix: userd.v1.User, none for a deletion; or userd.v1.SecurityEvent.
     std::optional<std::string> value;
     std::vector<std::pair<std::string, std::string>> headers;  ///< CloudEvents 1.0 binary mode
 };
@@ -21,10 +21,8 @@ struct Record {
 [[nodiscard]] Record encode(const Event& event, const std::string& source,
                             const std::string& value_prefix = {});
 
-/// Of the value's message in its .proto, as confluent_prefix() takes it.
-[[nodiscard]] std::vector<int> user_message_index();
-
-[[nodiscard]] Record encode(const AuditEvent& event, const std::string& source);
+[[nodiscard]] Record encode(const AuditEvent& event, const std::string& source,
+                            const std::string& value_prefix = {});
 
 /// "user.registered", "user.updated", "user.deleted".
 [[nodiscard]] std::string_view name_of(EventType type) noexcept;

@@ -7,15 +7,8 @@
 #include <utility>
 
 #include "base/curl.hpp"
-#include "base/embedded.hpp"
 
 namespace userd {
-
-/// proto/userd/v1/user.proto; made by userd_embed.
-namespace schemas {
-const std::vector<EmbeddedFile>& files();
-}  // namespace schemas
-
 namespace {
 
 namespace json = boost::json;
@@ -154,16 +147,11 @@ SchemaRegistration take(const Answer& answer) {
 
 }  // namespace
 
-std::string subject_of(const std::string& topic) {
-    return topic + "-value";
-}
-
-SchemaRegistration register_user_schema(const SchemaRegistrySettings& settings,
-                                        const std::string& topic, const std::stop_token& stop) {
-    const json::object body = {{"schemaType", "PROTOBUF"},
-                               {"schema", schemas::files().front().content}};
+SchemaRegistration register_schema(const SchemaRegistrySettings& settings,
+                                   const TopicSchema& schema, const std::stop_token& stop) {
+    const json::object body = {{"schemaType", "PROTOBUF"}, {"schema", schema.text}};
     // A topic's name has no byte that would need an escape.
-    Post post(settings, "subjects/" + subject_of(topic) + "/versions", json::serialize(body));
+    Post post(settings, "subjects/" + schema.subject() + "/versions", json::serialize(body));
     return take(post.run(stop));
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/secret.hpp"
+#include "events/topic_schema.hpp"
 
 namespace userd {
 
@@ -31,14 +32,11 @@ struct SchemaRegistration {
     std::string reason;  ///< printable, one line, without credentials; empty when registered
 };
 
-/// "<topic>-value": the subject by topic name.
-[[nodiscard]] std::string subject_of(const std::string& topic);
-
-/// Registers the schema of the user events, proto/userd/v1/user.proto as it was when userd was
-/// built, at a registry that speaks Confluent's API. Blocks for the timeout at most, less when a
-/// stop is requested. std::runtime_error when libcurl cannot start.
-[[nodiscard]] SchemaRegistration register_user_schema(const SchemaRegistrySettings& settings,
-                                                      const std::string& topic,
-                                                      const std::stop_token& stop);
+/// Registers the schema under its subject, at a registry that speaks Confluent's API. Blocks for
+/// the timeout at most, less when a stop is requested. std::runtime_error when libcurl cannot
+/// start.
+[[nodiscard]] SchemaRegistration register_schema(const SchemaRegistrySettings& settings,
+                                                 const TopicSchema& schema,
+                                                 const std::stop_token& stop);
 
 }  // namespace userd

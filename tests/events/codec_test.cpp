@@ -9,6 +9,7 @@
 #include <google/protobuf/dynamic_message.h>
 #include <gtest/gtest.h>
 
+#include "events/topic_schema.hpp"
 #include "events/wire.hpp"
 #include "store/audit.hpp"
 #include "userd/v1/security_event.pb.h"
@@ -210,17 +211,37 @@ TEST(Codec, APrefixComesBeforeTheSameBytesAndNeverBeforeATombstone) {
     EXPECT_FALSE(encode(event_of(EventType::user_deleted), "userd", "prefix").value.has_value());
 }
 
-TEST(Codec, TheMessageIndexLeadsToTheValuesMessage) {
-    const auto index = user_message_index();
-    ASSERT_EQ(index.size(), 1U);
-    EXPECT_EQ(v1::User::descriptor()->file()->message_type(index.front())->full_name(),
-              "userd.v1.User");
+TEST(TopicSchema, IsTheProtoFileAndLeadsToTheValuesMessage) {
+    const google::protobuf::FileDescriptor* files[] = {v1::User::descriptor()->file(),
+                                                       v1::SecurityEvent::descriptor()->file()};
+    const TopicSchema schemas[] = {user_schema("users"), audit_schema("audit")};
+    const std::string names[] = {"User", "SecurityEvent"};
+    for (std::size_t i = 0; i < std::size(schemas); ++i) {
+        const TopicSchema& schema = schemas[i];
+        ASSERT_EQ(schema.message_index.size(), 1U);
+        EXPECT_EQ(files[i]->message_type(schema.message_index.front())->name(), names[i]);
+        EXPECT_EQ(schema.file, "proto/" + files[i]->name());
+        EXPECT_THAT(std::string(schema.text), testing::HasSubstr("\nmessage " + names[i] + " {"));
+    }
+    EXPECT_EQ(schemas[0].subject(), "users-value");
+    EXPECT_EQ(schemas[1].subject(), "audit-value");
 }
 
 std::string header(const Record& record, std::string_view name) {
     for (const auto& [each, value] : record.headers)
         if (each == name) return value;
     return "(none)";
+}
+
+TEST(AuditCodec, APrefixComesBeforeTheSameBytes) {
+    AuditEvent audit;
+    audit.reason = "logout";
+    Event event;
+    event.audit = std::make_shared<const AuditEvent>(audit);
+    const Record bare = encode(event, "userd");
+    const Record prefixed = encode(event, "userd", "prefix");
+    EXPECT_EQ(prefixed.value, "prefix" + bare.value.value());
+    EXPECT_EQ(prefixed.headers, bare.headers);
 }
 
 TEST(AuditCodec, ARecordHasTheEventAndNoMore) {

@@ -28,7 +28,7 @@ SchemaRegistrySettings settings_of(const ScriptedHttp& registry) {
 }
 
 SchemaRegistration ask(const ScriptedHttp& registry) {
-    return register_user_schema(settings_of(registry), "users", std::stop_token());
+    return register_schema(settings_of(registry), user_schema("users"), std::stop_token());
 }
 
 SchemaRegistration ask(const std::string& whole_answer, bool close = false) {
@@ -38,17 +38,18 @@ SchemaRegistration ask(const std::string& whole_answer, bool close = false) {
 
 TEST(SchemaRegistry, RegistersTheProtoFileUnderTheTopicsName) {
     const ScriptedHttp registry(answer("200 OK", R"({"id":41})"));
-    const SchemaRegistration made = ask(registry);
+    const SchemaRegistration made =
+        register_schema(settings_of(registry), audit_schema("audit"), std::stop_token());
     EXPECT_EQ(made.outcome, Outcome::registered);
     EXPECT_EQ(made.id, 41);
     EXPECT_EQ(made.reason, "");
     EXPECT_EQ(registry.request().method_string(), "POST");
-    EXPECT_EQ(registry.request().target(), "/api/subjects/users-value/versions");
+    EXPECT_EQ(registry.request().target(), "/api/subjects/audit-value/versions");
     EXPECT_EQ(registry.request()["Content-Type"], "application/vnd.schemaregistry.v1+json");
     EXPECT_EQ(registry.request().count("Authorization"), 0U);
     const boost::json::object body = boost::json::parse(registry.request().body()).as_object();
     EXPECT_EQ(body.at("schemaType"), "PROTOBUF");
-    EXPECT_THAT(std::string(body.at("schema").as_string()), HasSubstr("package userd.v1;"));
+    EXPECT_EQ(body.at("schema").as_string(), audit_schema("audit").text);
 }
 
 TEST(SchemaRegistry, AUserIsShownToTheRegistryOnly) {
@@ -56,7 +57,8 @@ TEST(SchemaRegistry, AUserIsShownToTheRegistryOnly) {
     SchemaRegistrySettings settings = settings_of(registry);
     settings.user = "ada";
     settings.password = Secret(std::string_view("se:cret"));
-    const SchemaRegistration made = register_user_schema(settings, "users", std::stop_token());
+    const SchemaRegistration made =
+        register_schema(settings, user_schema("users"), std::stop_token());
     EXPECT_EQ(registry.request()["Authorization"], "Basic YWRhOnNlOmNyZXQ=");
     EXPECT_EQ(made.outcome, Outcome::unavailable);
     EXPECT_EQ(made.reason, "it answered 401");
@@ -105,7 +107,8 @@ TEST(SchemaRegistry, AnAnswerBeyondTheBoundIsNotTaken) {
         answer("200 OK", R"({"id":1,"x":")" + std::string(99, 'x') + "\"}"));
     SchemaRegistrySettings settings = settings_of(registry);
     settings.max_answer = 100;
-    const SchemaRegistration made = register_user_schema(settings, "users", std::stop_token());
+    const SchemaRegistration made =
+        register_schema(settings, user_schema("users"), std::stop_token());
     EXPECT_EQ(made.outcome, Outcome::unavailable);
     EXPECT_EQ(made.reason, "the answer is too large");
 }
@@ -123,7 +126,8 @@ TEST(SchemaRegistry, ASilentRegistryIsGivenUpAfterTheTimeout) {
     const ScriptedHttp registry("");
     SchemaRegistrySettings settings = settings_of(registry);
     settings.timeout = 50ms;
-    const SchemaRegistration made = register_user_schema(settings, "users", std::stop_token());
+    const SchemaRegistration made =
+        register_schema(settings, user_schema("users"), std::stop_token());
     EXPECT_EQ(made.outcome, Outcome::unavailable);
     EXPECT_THAT(made.reason, HasSubstr("timed out"));
 }
@@ -132,7 +136,7 @@ TEST(SchemaRegistry, AStopDoesNotWaitForASilentRegistry) {
     const ScriptedHttp registry("");
     std::stop_source stop;
     auto asked = std::async(std::launch::async, [&] {
-        return register_user_schema(settings_of(registry), "users", stop.get_token());
+        return register_schema(settings_of(registry), user_schema("users"), stop.get_token());
     });
     (void)registry.request();
     stop.request_stop();
@@ -147,7 +151,7 @@ TEST(SchemaRegistry, NobodyThereIsUnavailable) {
     }
     SchemaRegistrySettings settings;
     settings.url = url;
-    EXPECT_EQ(register_user_schema(settings, "users", std::stop_token()).outcome,
+    EXPECT_EQ(register_schema(settings, user_schema("users"), std::stop_token()).outcome,
               Outcome::unavailable);
 }
 
@@ -156,7 +160,8 @@ TEST(SchemaRegistry, AnAuthorityFileThatIsMissingIsNamedAsTheReason) {
     SchemaRegistrySettings settings = settings_of(registry);
     settings.url.replace(0, 4, "https");
     settings.authorities = "/nonexistent/ca.pem";
-    const SchemaRegistration made = register_user_schema(settings, "users", std::stop_token());
+    const SchemaRegistration made =
+        register_schema(settings, user_schema("users"), std::stop_token());
     EXPECT_EQ(made.outcome, Outcome::unavailable);
     EXPECT_THAT(made.reason, HasSubstr("/nonexistent/ca.pem"));
 }

@@ -18,6 +18,8 @@ BUF = ROOT / "tests/house/buf"
 BUILT = ROOT / "build/buf"
 NAME = "userd/v1/user.proto"
 PROTO = (CURRENT / NAME).read_text()
+# The first message of each file, whose index on the wire stays one byte.
+FIRST = {NAME: "User", "userd/v1/security_event.proto": "SecurityEvent"}
 WITH_ENUM = PROTO + "enum Level {\n  LEVEL_UNSPECIFIED = 0;\n  LEVEL_LOW = 1;\n  LEVEL_HIGH = 2;\n}\n"
 
 
@@ -60,7 +62,7 @@ def changed(text: str, *replacements: tuple[str, str]) -> str:
 
 def test_the_project_keeps_what_it_released():
     versions = [folder.name for folder in RELEASED]
-    assert versions and all((folder / NAME).exists() for folder in RELEASED)
+    assert versions and all((folder / name).exists() for folder in RELEASED for name in FIRST)
     assert versions[0] == "0.1.0"
 
 
@@ -69,8 +71,13 @@ def test_consumers_of_a_released_version_read_what_is_sent_now(buf, released):
     assert breaks(buf, CURRENT, released) == ""
 
 
-def test_user_is_the_first_message_so_that_its_index_on_the_wire_stays_one_byte():
-    assert re.search(r"^(?:message|enum) (\w+)", PROTO, re.MULTILINE)[1] == "User"
+def test_the_index_on_the_wire_is_held_for_every_file():
+    assert {path.relative_to(CURRENT).as_posix() for path in CURRENT.rglob("*.proto")} == set(FIRST)
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_the_values_message_is_the_first_of_its_file(name):
+    assert re.search(r"^(?:message|enum) (\w+)", (CURRENT / name).read_text(), re.MULTILINE)[1] == FIRST[name]
 
 
 DISABLED = "  bool disabled = 9;\n"
@@ -114,6 +121,18 @@ def test_a_change_of_an_enum_is_caught(buf, tmp_path, replacement):
     released = folder_with(tmp_path / "released", WITH_ENUM)
     current = folder_with(tmp_path / "current", changed(WITH_ENUM, replacement))
     assert breaks(buf, current, released) != ""
+
+
+@pytest.mark.parametrize("replacement", [
+    ("string key_id = 7;", "bytes key_id = 7;"),
+    ("TYPE_KEY_CHANGED = 9;", "TYPE_KEY_CHANGED = 10;"),
+    ("message SecurityEvent {", "message AuditEvent {"),
+])
+def test_a_change_of_security_events_is_caught(buf, tmp_path, replacement):
+    current = pathlib.Path(shutil.copytree(CURRENT, tmp_path / "current"))
+    file = current / "userd/v1/security_event.proto"
+    file.write_text(changed(file.read_text(), replacement))
+    assert breaks(buf, current, RELEASED[0]) != ""
 
 
 def test_a_file_that_is_gone_or_has_moved_is_caught(buf, tmp_path):

@@ -1,32 +1,14 @@
 """Security events as a consumer of KAFKA_AUDIT_TOPIC sees them."""
 import json
-import subprocess
-import sys
 import uuid
 
 import pytest
 
 from support.service import wait_until
 from support.topic import check_stream, headers_of, names_of, wait_for_records
-from support.userd import PASSWORD, ROOT, unique_name
+from support.userd import PASSWORD, unique_name
 
 SECONDS = 60
-
-
-@pytest.fixture(scope="session")
-def security_event(tmp_path_factory):
-    """The Protobuf class."""
-    folder = tmp_path_factory.mktemp("proto")
-    proto = ROOT / "proto/userd/v1/security_event.proto"
-    subprocess.run(["protoc", f"--python_out={folder}", "-I", ROOT / "proto", proto], check=True)
-    sys.path.insert(0, str(folder / "userd/v1"))
-    import security_event_pb2
-    return security_event_pb2.SecurityEvent
-
-
-@pytest.fixture
-def audit_topic():
-    return f"audit-{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture

@@ -1,22 +1,14 @@
 """Events in Confluent's wire format, as confluent-kafka's deserialiser reads them, and the registry's part in that."""
 import base64
-import pathlib
 import signal
 import ssl
-import subprocess
-import tempfile
-import time
 
 import pytest
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
-from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
-from confluent_kafka.serialization import MessageField, SerializationContext, SerializationError
-from google.protobuf import descriptor_pb2
+from confluent_kafka.serialization import SerializationError
 
 from support.certificates import Authority
+from support.confluent import await_metric, reader
 from support.ports import free_port
-from support.schema_registry import SchemaRegistry
-from support.scripted_registry import ScriptedRegistry
 from support.topic import headers_of, wait_for_records
 from support.userd import PASSWORD, ROOT
 
@@ -26,28 +18,6 @@ SECONDS = 60
 OTHER = PROTO.replace("string username = 3", "int64 username = 3")
 
 
-@pytest.fixture(scope="module")
-def registry():
-    real = SchemaRegistry()
-    try:
-        yield real.start()
-    finally:
-        real.close()
-
-
-@pytest.fixture
-def scripted():
-    made = []
-
-    def make(*answers, **how):
-        made.append(ScriptedRegistry(*answers, **how))
-        return made[-1]
-
-    yield make
-    for server in made:
-        server.close()
-
-
 @pytest.fixture
 def with_registry(make_userd, broker, topic):
     def make(url, **settings):
@@ -55,30 +25,6 @@ def with_registry(make_userd, broker, topic):
                           KAFKA_SCHEMA_REGISTRY_URL=url, **settings)
 
     return make
-
-
-class Client(SchemaRegistryClient):
-    """confluent-kafka asks for schemas as serialised descriptors, which Apicurio does not give: made here of the text."""
-
-    def get_schema(self, schema_id, subject_name=None, fmt=None, **further):
-        schema = super().get_schema(schema_id, subject_name, **further)
-        with tempfile.TemporaryDirectory() as folder:
-            (pathlib.Path(folder) / "schema.proto").write_text(schema.schema_str)
-            subprocess.run(["protoc", f"-I{folder}", f"-o{folder}/set", "schema.proto"], check=True, timeout=60)
-            files = descriptor_pb2.FileDescriptorSet.FromString((pathlib.Path(folder) / "set").read_bytes())
-        return Schema(base64.b64encode(files.file[0].SerializeToString()).decode(), schema.schema_type)
-
-
-def reader(registry, user_message, topic):
-    deserialise = ProtobufDeserializer(user_message, {"use.deprecated.format": False}, Client({"url": registry.url}))
-    return lambda value: deserialise(value, SerializationContext(topic, MessageField.VALUE))
-
-
-def await_metric(server, line):
-    deadline = time.monotonic() + SECONDS
-    while line not in (page := server.management.get("/metrics").text.splitlines()):
-        assert time.monotonic() < deadline, [text for text in page if "schema" in text]
-        time.sleep(0.05)
 
 
 def test_confluents_deserialiser_reads_every_change(with_registry, registry, broker, topic, user_message):

@@ -20,7 +20,7 @@ _STATE = (*_SESSIONS, "api/test_key_changes.py", "api/test_keys.py", "api/test_s
 SELECTED = {
     "postgres": (*_STATE, "api/test_commands.py", "api/test_log.py", "api/test_overload.py",
                  "api/test_passwords.py", "kafka/test_schema_registry.py", "security/test_login_timing.py",
-                 "kafka/test_real_brokers.py", "kafka/test_audit_events.py"),
+                 "kafka/test_real_brokers.py", "kafka/test_audit_events.py", "kafka/test_audit_schema.py"),
     "pgbouncer": _STATE,
     "replicas": _SESSIONS,  # tests/postgres/test_replicas.py has keys and services
 }

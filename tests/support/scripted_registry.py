@@ -6,10 +6,15 @@ import threading
 
 
 class ScriptedRegistry:
-    """Gives the answers one after the other, each a status and a JSON body, the last for ever. `None` is a silence."""
+    """Gives the answers one after the other, each a status and a JSON body, the last for ever. `None` is a silence.
 
-    def __init__(self, *answers: tuple[int, dict] | None, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+    `of_subject` has the answers about subjects that have answers of their own.
+    """
+
+    def __init__(self, *answers: tuple[int, dict] | None, port: int = 0, tls: ssl.SSLContext | None = None,
+                 of_subject: dict[str, list] | None = None) -> None:
         self.answers = list(answers)
+        self.of_subject = of_subject or {}
         self.headers: list[dict[str, str]] = []
         self.asked = threading.Semaphore(0)
         self._closing = threading.Event()
@@ -20,7 +25,8 @@ class ScriptedRegistry:
                 self.rfile.read(int(self.headers["Content-Length"]))
                 registry.headers.append(dict(self.headers))
                 registry.asked.release()
-                answer = registry.answers.pop(0) if len(registry.answers) > 1 else registry.answers[0]
+                answers = registry.of_subject.get(self.path.split("/")[-2], registry.answers)
+                answer = answers.pop(0) if len(answers) > 1 else answers[0]
                 if answer is None:
                     registry._closing.wait(120)
                     return
