@@ -9,8 +9,8 @@
 
 namespace userd {
 
-/// Moves the queue's events into the log, and keeps the figures of it, until `stopping`.
-Task<void> write_audit_events(AuditQueue& queue, AuditLog& log, AuditFigures& figures,
+/// Moves the queue's events into the audit log, and keeps the figures of it, until `stopping`.
+Task<void> write_audit_events(AuditQueue& queue, AuditLog& audit, AuditFigures& figures,
                               const std::atomic<bool>& stopping);
 
 }  // namespace userd
