@@ -61,7 +61,7 @@ def drain(userd: Userd) -> Sample:
     userd.process.wait_until(lambda: sent() >= WARM_UP, DRAIN_SECONDS, 0.001)
     done, began, cpu = sent(), time.monotonic(), userd.process.cpu_seconds()
     with PssPeak(userd.process.pid) as peak:
-        userd.process.wait_until(lambda: sent() >= BACKLOG, DRAIN_SECONDS, 0.01)
+        userd.process.wait_until(lambda: sent() >= BACKLOG, DRAIN_SECONDS, 0.03)
     took = time.monotonic() - began
     return Sample((BACKLOG - done) / took, pss_mib=peak.mib,
                   cpu_per_1000=1000 * (userd.process.cpu_seconds() - cpu) / (BACKLOG - done))

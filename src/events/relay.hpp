@@ -36,7 +36,7 @@ struct RelaySettings {
     /// Unset: only this one does.
     std::optional<std::chrono::milliseconds> poll;
     std::size_t window = 10000;  ///< events read and not yet acknowledged
-    int batch = 1000;            ///< events read at once, and removed at once
+    int batch = 1000;            ///< events read at once; four times as many are removed at once
     std::chrono::milliseconds retry_first{250};
     std::chrono::milliseconds retry_most{5000};
     /// Looks into the outbox from its start without a nudge: finds what became visible late.

@@ -5,6 +5,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "async/together.hpp"
+
 namespace userd {
 namespace asio = boost::asio;
 namespace {
@@ -47,6 +49,7 @@ void Relay::Impl::begin(const asio::any_io_executor& executor) {
         if (!lease_->is_held()) drop_publisher();
         changed_->notify();
     });
+    settled_news_ = std::make_shared<Notification>(executor);
     const std::lock_guard lock(mutex_);
     changed_ = std::make_shared<Notification>(executor);
 }
@@ -103,14 +106,24 @@ Task<BrokerError> Relay::Impl::send_until_failure() {
     cursor_ = 0;
     has_news_ = true;
     heard_at_ = SteadyClock::now();
+    failure_ = {};
+    is_sending_ = true;
+    is_lost_ = false;
+    co_await together(send(), write_back());
+    co_return std::move(failure_);
+}
+
+Task<void> Relay::Impl::send() {
+    const std::shared_ptr<void> end(nullptr, [this](void*) {
+        is_sending_ = false;
+        settled_news_->notify();
+    });
     while (true) {
         check_lease();
-        BrokerError failure = take_deliveries();
-        if (!failure.text.empty()) co_return failure;
-        if (stopping_) co_return failure;
-        const bool is_good = co_await settled_.write_back(epoch_, false);
-        check_lease();
-        if (is_good && publisher_->is_ready()) co_await fill();
+        failure_ = take_deliveries();
+        if (!failure_.text.empty() || stopping_) co_return;
+        if (!settled_.is_empty()) settled_news_->notify();
+        if (settled_.may_try() && publisher_->is_ready()) co_await fill();
         check_lease();
         send_ready();
         report_silence();
@@ -118,9 +131,26 @@ Task<BrokerError> Relay::Impl::send_until_failure() {
     }
 }
 
+Task<void> Relay::Impl::write_back() {
+    while (is_sending_) {
+        const bool has_work = !settled_.is_empty();
+        try {
+            co_await settled_.write_back(epoch_, false);
+        } catch (const LeaseLost&) {
+            is_lost_ = true;
+        }
+        if (has_work) wake();  // send() may have waited for room
+        if (is_lost_) co_return;
+        if (!is_sending_ || (!settled_.is_empty() && settled_.may_try())) continue;
+        co_await Notification::wait(settled_news_,
+                                    settled_.next_try().value_or(SteadyClock::time_point::max()));
+    }
+}
+
 void Relay::Impl::check_lease() const {
     // The publisher goes with the lease, while this coroutine waits.
-    if (!publisher_ || !lease_->is_held() || lease_->holding() != holding_) throw LeaseLost();
+    if (is_lost_ || !publisher_ || !lease_->is_held() || lease_->holding() != holding_)
+        throw LeaseLost();
 }
 
 void Relay::Impl::install(std::unique_ptr<Publisher> made) {
@@ -207,7 +237,8 @@ Task<void> Relay::Impl::fill() {
 }
 
 bool Relay::Impl::has_room() const {
-    return window_.room() >= static_cast<std::size_t>(batch_);
+    const std::size_t wanted = settled_.size() + static_cast<std::size_t>(batch_);
+    return window_.room() >= wanted;
 }
 
 void Relay::Impl::take_in(Event event) {

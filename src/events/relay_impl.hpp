@@ -37,6 +37,10 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     /// From the lowest event that is not acknowledged. Gives the reason for which the publisher
     /// must be replaced, or one without a text after stop(). LeaseLost.
     Task<BrokerError> send_until_failure();
+    /// The two halves of that, beside each other: the next events go out while those that were
+    /// acknowledged are removed. LeaseLost.
+    Task<void> send();
+    Task<void> write_back();
     /// LeaseLost; what else uses publisher_ relies on this since the last wait.
     void check_lease() const;
     void install(std::unique_ptr<Publisher> made);
@@ -77,6 +81,10 @@ class Relay::Impl : public std::enable_shared_from_this<Relay::Impl> {
     SteadyClock::time_point next_poll_;
     SteadyClock::time_point heard_at_{};  ///< of the broker, while something is in flight
     std::chrono::milliseconds retry_;
+    BrokerError failure_;      ///< what send() ended with
+    bool is_sending_ = false;  ///< send() has not ended
+    bool is_lost_ = false;     ///< write_back() was told that the lease is
+    std::shared_ptr<Notification> settled_news_;
     std::shared_ptr<LeaseKeeper> lease_;
     bool has_lease_ended_ = false;
     std::mutex mutex_;

@@ -2,8 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <deque>
-#include <map>
+#include <list>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -54,13 +55,21 @@ class SendWindow {
     void clear();
 
   private:
-    using Lanes = std::map<UserId, std::deque<Event>>;
+    struct HashUser {
+        std::size_t operator()(const UserId& user) const noexcept {
+            std::size_t random = 0;  // the last bytes of a UUIDv7 are
+            std::memcpy(&random, user.bytes.data() + user.bytes.size() - sizeof random,
+                        sizeof random);
+            return random;
+        }
+    };
+    using Lanes = std::unordered_map<UserId, std::list<Event>, HashUser>;
     void drop_first(Lanes::iterator lane);
     void end_round();
     void suspect(std::vector<UserId> users);
 
     std::size_t capacity_;
-    Lanes lanes_;  ///< no deque is empty; the first of each may be out
+    Lanes lanes_;  ///< no list is empty; the first of each may be out
     std::unordered_map<std::int64_t, UserId> user_of_;  ///< of every event held
     std::unordered_set<std::int64_t> out_;
     std::set<std::int64_t> ready_;  ///< first events that may go out

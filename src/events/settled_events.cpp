@@ -9,7 +9,8 @@ namespace userd {
 SettledEvents::SettledEvents(Outbox& store, RelayStatus& status, const RelaySettings& settings)
     : store_(store),
       status_(status),
-      batch_(static_cast<std::size_t>(std::max(settings.batch, 1))),
+      // Removing costs less than reading, and each removal a sync of the disk.
+      batch_(4 * static_cast<std::size_t>(std::max(settings.batch, 1))),
       retry_first_(settings.retry_first),
       retry_most_(settings.retry_most),
       retry_(settings.retry_first) {}
@@ -34,8 +35,7 @@ void SettledEvents::clear() {
 }
 
 Task<bool> SettledEvents::write_back(std::int64_t epoch, bool even_in_pause) {
-    if (!even_in_pause && next_try_ && std::chrono::steady_clock::now() < *next_try_)
-        co_return false;
+    if (!even_in_pause && !may_try()) co_return false;
     std::string failure;
     try {
         co_await park_refused(epoch);

@@ -32,6 +32,9 @@ class SettledEvents {
     /// LeaseLost.
     Task<bool> write_back(std::int64_t epoch, bool even_in_pause);
 
+    [[nodiscard]] bool is_empty() const { return size() == 0; }
+    [[nodiscard]] std::size_t size() const { return acknowledged_.size() + refused_.size(); }
+
     /// Whether its fate is known and not yet written back.
     [[nodiscard]] bool contains(std::int64_t sequence) const {
         return acknowledged_.contains(sequence) || refused_.contains(sequence);
@@ -39,6 +42,10 @@ class SettledEvents {
 
     void note_store_failure(const std::string& reason);
     void note_store_success();
+    /// Whether no pause after a failure of the store is left to wait for.
+    [[nodiscard]] bool may_try() const {
+        return !next_try_ || std::chrono::steady_clock::now() >= *next_try_;
+    }
     /// When the store may be tried again, if it failed.
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_try() const {
         return next_try_;

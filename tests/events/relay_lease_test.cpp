@@ -7,6 +7,7 @@ namespace userd {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -161,7 +162,9 @@ TEST_F(RelayLease, WhatWasAcknowledgedUnderAFormerEpochIsSentAgainNotRemoved) {
             other = take_away(milliseconds(10));
     };
     ASSERT_TRUE(relay_until_nothing_waits());
-    EXPECT_THAT(versions_in_topic(user_number(kAda)), ElementsAre(1, 1, 2));
+    // Version 2 may have gone out, too, while the removal of 1 was on its way.
+    EXPECT_THAT(versions_in_topic(user_number(kAda)),
+                AnyOf(ElementsAre(1, 1, 2), ElementsAre(1, 2, 1, 2)));
     EXPECT_EQ(stats.epoch, other + 1);
 }
 

@@ -84,8 +84,20 @@ TEST_F(Sqlite, StatesOfADeletedUsersSentEventsAreErased) {
     EXPECT_EQ(raw.value(erased + "1"), "1") << "sent before";
     EXPECT_EQ(raw.value(erased + "2"), "0") << "waits still";
     run_task(store->remove_sent({2}, outbox_epoch(*store)));
-    EXPECT_EQ(raw.value(erased + "2"), "1") << "sent after";
+    run_task(store->remove_sent({3}, outbox_epoch(*store)));
+    EXPECT_EQ(raw.value(erased + "2"), "1") << "sent after, and the deletion behind it";
     EXPECT_EQ(raw.value("SELECT count(*) FROM events"), "3") << "the events themselves stay";
+}
+
+TEST_F(Sqlite, RemovingSentEventsTouchesNoOthers) {
+    const auto store = open();
+    for (int number = 1; number <= 9; ++number)
+        ASSERT_TRUE(add(*store, number));
+    run_task(store->remove_sent({7, 2, 3, 9, 3, 1, 40}, outbox_epoch(*store)));
+    std::vector<std::int64_t> left;
+    for (const Event& event : run_task(store->waiting_events(0, 10, outbox_epoch(*store))))
+        left.push_back(event.sequence);
+    EXPECT_THAT(left, testing::ElementsAre(4, 5, 6, 8));
 }
 
 TEST_F(Sqlite, StatesOfSentEventsStayWhileTheUserDoes) {

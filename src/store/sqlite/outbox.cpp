@@ -20,13 +20,10 @@ constexpr char kEraseSentStates[] = R"(
     WHERE user_id = ?1
       AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.sequence = events.sequence))";
 
-constexpr char kRemove[] = "DELETE FROM outbox WHERE sequence = ?1";
+constexpr char kRemove[] = "DELETE FROM outbox WHERE sequence BETWEEN ?1 AND ?2";
 
-constexpr char kEraseIfUserIsGone[] = R"(
-    UPDATE events
-    SET username = NULL, email = NULL, created_at = NULL, updated_at = NULL, disabled = NULL
-    WHERE sequence = ?1 AND username IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = events.user_id))";
+constexpr char kDeletions[] = R"(
+    SELECT user_id FROM events WHERE sequence BETWEEN ?1 AND ?2 AND type = 'user_deleted')";
 
 constexpr char kPark[] = R"(
     UPDATE outbox SET parked_at = ?2, parked_reason = ?3
@@ -76,10 +73,28 @@ void erase_sent_states(Write& write, UserId user) {
     write.db.execute(kEraseSentStates, user);
 }
 
-void remove_sent(Write& write, const std::vector<std::int64_t>& sequences) {
-    for (const std::int64_t sequence : sequences) {
-        write.db.execute(kRemove, sequence);
-        if (write.db.changes() > 0) write.db.execute(kEraseIfUserIsGone, sequence);
+// A user's deletion is sent last: what was kept of the user until it was sent goes with it.
+void remove_run(Write& write, std::int64_t first, std::int64_t last) {
+    write.db.execute(kRemove, first, last);
+    if (write.db.changes() == 0) return;
+    std::vector<UserId> gone;
+    {
+        Statement row = write.db.query(kDeletions, first, last);
+        while (row.step())
+            gone.push_back(row.id<UserId>(0));
+    }
+    for (const UserId& user : gone)
+        erase_sent_states(write, user);
+}
+
+void remove_sent(Write& write, std::vector<std::int64_t> sequences) {
+    std::sort(sequences.begin(), sequences.end());
+    for (std::size_t begin = 0; begin < sequences.size();) {
+        std::size_t end = begin + 1;
+        while (end < sequences.size() && sequences[end] <= sequences[end - 1] + 1)
+            ++end;
+        remove_run(write, sequences[begin], sequences[end - 1]);
+        begin = end;
     }
 }
 

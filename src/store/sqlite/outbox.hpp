@@ -15,7 +15,7 @@ void insert_event(Write& write, const Event& event);
 /// Erases the states of the user's events that Kafka has acknowledged.
 void erase_sent_states(Write& write, UserId user);
 
-void remove_sent(Write& write, const std::vector<std::int64_t>& sequences);
+void remove_sent(Write& write, std::vector<std::int64_t> sequences);
 void park_event(Write& write, std::int64_t sequence, const std::string& reason);
 [[nodiscard]] std::vector<Event> waiting_events(Connection& db, std::int64_t after, int limit);
 [[nodiscard]] std::vector<Store::Waiting> list_waiting(Connection& db, int limit);
