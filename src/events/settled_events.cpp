@@ -21,17 +21,24 @@ void SettledEvents::add_refused(std::int64_t sequence, UserId user, std::string 
     refused_.insert_or_assign(sequence, Refused{user, std::move(reason)});
 }
 
+void SettledEvents::begin_read() {
+    removed_.clear();
+    parked_.clear();
+}
+
 bool SettledEvents::holds(const Event& event) const {
-    if (acknowledged_.contains(event.sequence)) return true;
+    if (acknowledged_.contains(event.sequence) || removed_.contains(event.sequence)) return true;
     const auto blocks = [&event](const auto& entry) {
         return entry.second.user == event.user && entry.first <= event.sequence;
     };
-    return std::any_of(refused_.begin(), refused_.end(), blocks);
+    return std::any_of(refused_.begin(), refused_.end(), blocks) ||
+           std::any_of(parked_.begin(), parked_.end(), blocks);
 }
 
 void SettledEvents::clear() {
     acknowledged_.clear();
     refused_.clear();
+    begin_read();
 }
 
 Task<bool> SettledEvents::write_back(std::int64_t epoch, bool even_in_pause) {
@@ -55,7 +62,7 @@ Task<void> SettledEvents::park_refused(std::int64_t epoch) {
         const std::int64_t sequence = refused_.begin()->first;
         std::string reason = refused_.begin()->second.reason;
         co_await store_.park_event(sequence, std::move(reason), epoch);
-        refused_.erase(sequence);
+        parked_.insert(refused_.extract(sequence));
         status_.parked();
         note_store_success();
     }
@@ -69,6 +76,7 @@ Task<void> SettledEvents::remove_acknowledged(std::int64_t epoch) {
         co_await store_.remove_sent(sequences, epoch);
         for (const std::int64_t sequence : sequences)
             acknowledged_.erase(sequence);
+        removed_.insert(sequences.begin(), sequences.end());
         status_.removed(count);
         note_store_success();
     }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_set>
 
 #include "async/task.hpp"
 #include "events/relay.hpp"
@@ -12,8 +13,9 @@
 
 namespace userd {
 
-/// Events whose fate is known and not yet written to the outbox, and the patience with a store that
-/// fails: what was acknowledged or refused is kept until the store has taken it.
+/// Events whose fate is known, and the patience with a store that fails: what was acknowledged or
+/// refused is kept until the store has taken it, and until no read can bring it that had begun
+/// before.
 class SettledEvents {
   public:
     SettledEvents(Outbox& store, RelayStatus& status, const RelaySettings& settings);
@@ -24,6 +26,9 @@ class SettledEvents {
     /// Another has had the lease since: what is settled is what it sent, or sent again, now.
     void clear();
 
+    /// What is read from now on does not have what was written back before.
+    void begin_read();
+
     /// Whether the event must not be sent: it is settled, or behind a refused one of its user.
     [[nodiscard]] bool holds(const Event& event) const;
 
@@ -32,12 +37,14 @@ class SettledEvents {
     /// LeaseLost.
     Task<bool> write_back(std::int64_t epoch, bool even_in_pause);
 
+    /// Of what is not written back.
     [[nodiscard]] bool is_empty() const { return size() == 0; }
     [[nodiscard]] std::size_t size() const { return acknowledged_.size() + refused_.size(); }
 
-    /// Whether its fate is known and not yet written back.
+    /// Whether its fate is known, so that what was read may still have it.
     [[nodiscard]] bool contains(std::int64_t sequence) const {
-        return acknowledged_.contains(sequence) || refused_.contains(sequence);
+        return acknowledged_.contains(sequence) || removed_.contains(sequence) ||
+               refused_.contains(sequence) || parked_.contains(sequence);
     }
 
     void note_store_failure(const std::string& reason);
@@ -70,6 +77,9 @@ class SettledEvents {
     /// event, which is the one that a compacted topic keeps.
     std::set<std::int64_t> acknowledged_;
     std::map<std::int64_t, Refused> refused_;
+    // Written back since a read began.
+    std::unordered_set<std::int64_t> removed_;
+    std::map<std::int64_t, Refused> parked_;
     std::optional<std::chrono::steady_clock::time_point> next_try_;
 };
 

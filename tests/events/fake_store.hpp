@@ -25,6 +25,8 @@ class FakeStore : public Store {
     std::function<void(const char* operation, bool after)> fault = [](const char*, bool) {};
     /// Awaited before a claim has its effect; unset: not at all.
     std::function<Task<void>()> before_lease;
+    /// Awaited after a read has seen what it gives; unset: not at all.
+    std::function<Task<void>()> after_read;
 
     /// The user's next event, at the end of the outbox.
     Event write(UserId user) {
@@ -110,6 +112,7 @@ class FakeStore : public Store {
                 }
         }
         fault("read", true);
+        if (after_read) co_await after_read();
         co_return events;
     }
     Task<void> remove_sent(std::vector<std::int64_t> sequences, std::int64_t epoch) override {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <numeric>
 
 #include "events/relay_fixture.hpp"
@@ -34,6 +36,45 @@ TEST_F(RelayTest, SendsEachUsersEventsInOrderOneAtATime) {
     EXPECT_EQ(stats.sent, 75u);
     EXPECT_TRUE(stats.connected);
     EXPECT_EQ(stats.last_error, "");
+}
+
+/// Answers of a store that takes its time, so that others of its operations end meanwhile.
+class SlowReads : public RelayFixture {
+  protected:
+    SlowReads() {
+        settings.look_every = std::chrono::milliseconds(1);
+        store.after_read = [this]() -> Task<void> {
+            boost::asio::steady_timer timer(context, std::chrono::milliseconds(3));
+            co_await timer.async_wait(boost::asio::use_awaitable);
+        };
+    }
+};
+
+TEST_F(SlowReads, WhatWasRemovedMeanwhileIsNotSentAgain) {
+    std::vector<std::int64_t> all(40);
+    std::iota(all.begin(), all.end(), 1);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        store.write(kAda);
+    ASSERT_TRUE(relay_until_nothing_waits());
+    EXPECT_EQ(versions_in_topic(kAda), all);
+}
+
+TEST_F(SlowReads, BehindWhatWasParkedMeanwhileNothingIsSent) {
+    for (int i = 0; i < 5; ++i) {
+        store.write(kAda);
+        store.write(kBob);
+    }
+    broker.script = [this](std::vector<Event>& in_flight) {
+        for (const Event& event : in_flight)
+            if (event.user == kAda && event.version == 2)
+                return std::vector{
+                    FakeBroker::end(in_flight, 0, Delivery::Outcome::refused, "too large")};
+        return broker.acknowledge_all(in_flight);
+    };
+    ASSERT_TRUE(relay_until_nothing_waits());
+    EXPECT_THAT(versions_in_topic(kAda), ElementsAre(1));
+    EXPECT_THAT(versions_in_topic(kBob), ElementsAre(1, 2, 3, 4, 5));
+    EXPECT_THAT(store.parked(), SizeIs(1));
 }
 
 TEST_F(RelayTest, AnEventWrittenLaterNeedsNoNudge) {
