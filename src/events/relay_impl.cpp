@@ -116,7 +116,7 @@ Task<void> Relay::Impl::send() {
         check_lease();
         failure_ = take_deliveries();
         if (!failure_.text.empty() || stopping_) co_return;
-        if (!settled_.is_empty()) settled_news_->notify();
+        if (settled_.is_due()) settled_news_->notify();
         if (settled_.may_try() && publisher_->is_ready()) co_await fill();
         check_lease();
         send_ready();
@@ -127,7 +127,7 @@ Task<void> Relay::Impl::send() {
 
 Task<void> Relay::Impl::write_back() {
     while (is_sending_) {
-        const bool has_work = !settled_.is_empty();
+        const bool has_work = settled_.is_due();
         try {
             co_await settled_.write_back(epoch_, false);
         } catch (const LeaseLost&) {
@@ -135,9 +135,10 @@ Task<void> Relay::Impl::write_back() {
         }
         if (has_work) wake();  // send() may have waited for room
         if (is_lost_) co_return;
-        if (!is_sending_ || (!settled_.is_empty() && settled_.may_try())) continue;
-        co_await Notification::wait(settled_news_,
-                                    settled_.next_try().value_or(SteadyClock::time_point::max()));
+        if (!is_sending_ || settled_.is_due()) continue;
+        co_await Notification::wait(settled_news_, settled_.is_empty()
+                                                       ? SteadyClock::time_point::max()
+                                                       : settled_.next_try());
     }
 }
 
@@ -171,7 +172,7 @@ Task<void> Relay::Impl::wait() {
     const bool is_ready = publisher_->is_ready();
     const SteadyClock::time_point next =
         is_ready ? std::min(next_look_, next_poll_) : SteadyClock::now() + settings_.look_every;
-    timer.expires_at(settled_.next_try().value_or(next));
+    timer.expires_at(settled_.may_try() ? next : settled_.next_try());
     timer.async_wait([weak = weak_from_this()](boost::system::error_code error) {
         const std::shared_ptr<Impl> self = error ? nullptr : weak.lock();
         if (self) self->wake();

@@ -45,7 +45,8 @@ Task<void> Relay::Impl::fill() {
             settled_.note_store_failure(failure);
             co_return;
         }
-        settled_.note_store_success();
+        // While something is to be written back only that shows that the store serves.
+        if (settled_.is_empty()) settled_.note_store_success();
         if (events.size() >= static_cast<std::size_t>(batch_)) has_news_ = true;
         for (Event& event : events)
             take_in(std::move(event));

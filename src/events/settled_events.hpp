@@ -53,10 +53,12 @@ class SettledEvents {
     [[nodiscard]] bool may_try() const {
         return !next_try_ || std::chrono::steady_clock::now() >= *next_try_;
     }
-    /// When the store may be tried again, if it failed.
-    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_try() const {
-        return next_try_;
+    /// When the store may be tried again, or might have been for some time.
+    [[nodiscard]] std::chrono::steady_clock::time_point next_try() const {
+        return next_try_.value_or(std::chrono::steady_clock::time_point());
     }
+    /// Whether something is to be written back now.
+    [[nodiscard]] bool is_due() const { return !is_empty() && may_try(); }
 
   private:
     struct Refused {

@@ -41,7 +41,7 @@ struct Event {
     Timestamp time;
     std::optional<UserState> state;  ///< absent for user_deleted, and once erased
     /// Of an event that was read to be sent: the sequence of its user's event before it, while that
-    /// waits too; else 0. Always 0 where events become visible in their order.
+    /// waits too; else 0. Retried events, and late commits, appear behind others that were read.
     std::int64_t previous = 0;
     std::string traceparent;  ///< W3C Trace Context of the causing request, or empty
     /// Of an AuditLog; type, version, state and traceparent say nothing then.

@@ -77,6 +77,43 @@ TEST_F(SlowReads, BehindWhatWasParkedMeanwhileNothingIsSent) {
     EXPECT_THAT(store.parked(), SizeIs(1));
 }
 
+TEST_F(RelayTest, WaitingForAStoreThatFailsTakesNoProcessorTime) {
+    settings.retry_first = settings.retry_most = std::chrono::hours(1);
+    for (const char* failing : {"remove", "read"}) {
+        store.write(kAda);
+        store.fault = [&](const char* operation, bool after) {
+            if (!after && operation == std::string_view(failing))
+                throw std::runtime_error("the disk is full");
+        };
+        Relay relay(store, factory(), settings);
+        boost::asio::co_spawn(context, relay.run(), boost::asio::detached);
+        context.restart();
+        context.run_for(std::chrono::milliseconds(30));  // the failure is behind it
+        context.restart();
+        EXPECT_LT(context.run_for(std::chrono::milliseconds(100)), 2000u) << failing;
+        store.fault = [](const char*, bool) {};
+        relay.stop();
+        context.restart();
+        context.run_for(std::chrono::milliseconds(50));
+    }
+}
+
+TEST_F(RelayTest, ReadsThatSucceedDoNotHideThatRemovalsFail) {
+    settings.retry_first = std::chrono::milliseconds(1);
+    settings.retry_most = std::chrono::hours(1);
+    int removals = 0;
+    store.write(kAda);
+    store.fault = [&](const char* operation, bool after) {
+        if (after || operation != std::string_view("remove")) return;
+        ++removals;
+        throw std::runtime_error("the disk is full");
+    };
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
+    ASSERT_TRUE(relay_until([&] { return std::chrono::steady_clock::now() > end; }));
+    EXPECT_LT(removals, 12) << "pauses double, from 1 ms";
+    EXPECT_THAT(stats.last_error, HasSubstr("the disk is full"));
+}
+
 TEST_F(RelayTest, AnEventWrittenLaterNeedsNoNudge) {
     store.write(kAda);
     bool has_written = false;

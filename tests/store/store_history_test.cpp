@@ -300,6 +300,10 @@ TEST_P(History, RetriedEventGoesAgainBeforeWhatWaitedBehindIt) {
     EXPECT_EQ(run_task(store_->retry_parked(EventId::make(clock_.now()))), 0);
     EXPECT_EQ(run_task(store_->retry_parked(parked.id)), 1);
     EXPECT_THAT(versions(waiting()), ElementsAre(1, 2));
+    // For a relay that has read on meanwhile.
+    EXPECT_EQ(
+        run_task(store_->waiting_events(parked.sequence, 10, outbox_epoch(*store_))).at(0).previous,
+        parked.sequence);
     EXPECT_EQ(run_task(store_->retry_parked(parked.id)), 0) << "it is parked no more";
 }
 

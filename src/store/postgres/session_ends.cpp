@@ -68,17 +68,21 @@ constexpr Statement kEndAllAudited{"end_sessions_audited", USERD_POSTGRES_CLOCK
                                    R"( WHERE expires_at > ended_at)
     SELECT count(*) FROM ended, clock WHERE expires_at > now)"};
 
+constexpr Statement kEndAsDisabledAudited{
+    "end_sessions_as_disabled_audited",
+    USERD_POSTGRES_CLOCK
+    ", ended AS (" USERD_POSTGRES_END_ALL USERD_POSTGRES_ENDED USERD_POSTGRES_AUDIT_ENDED
+    " WHERE expires_at > ended_at",
+    Repeat::safe};
+
 constexpr Statement kEndBeyondAudited{
     "end_sessions_beyond_audited",
     USERD_POSTGRES_CLOCK
     ", ended AS (" USERD_POSTGRES_END_BEYOND USERD_POSTGRES_ENDED USERD_POSTGRES_AUDIT_ENDED,
     Repeat::safe};
 
-constexpr Statement kEndAsDisabled{"end_sessions_as_disabled", USERD_POSTGRES_CLOCK R"(
-    UPDATE sessions SET ended_at = now, ended_reason = 'disabled'
-    FROM clock
-    WHERE user_id = $2::uuid AND ended_at IS NULL)",
-                                   Repeat::safe};
+constexpr Statement kEndAsDisabled{"end_sessions_as_disabled",
+                                   USERD_POSTGRES_CLOCK USERD_POSTGRES_END_ALL, Repeat::safe};
 
 constexpr Statement kForget{"forget_sessions", USERD_POSTGRES_CLOCK R"(
     DELETE FROM sessions
@@ -107,8 +111,8 @@ constexpr Statement kSweep{"sweep_sessions", USERD_POSTGRES_CLOCK R"(,
 }  // namespace
 
 Command end_as_disabled(const Database& db, const UserId& user) {
-    if (db.audits()) return {&kEndAllAudited, Params(db.now(), user, "disabled")};
-    return {&kEndAsDisabled, Params(db.now(), user)};
+    return {db.audits() ? &kEndAsDisabledAudited : &kEndAsDisabled,
+            Params(db.now(), user, "disabled")};
 }
 
 void add_limit(const Database& db, const OpenSession& opened, std::vector<Command>& commands) {

@@ -31,7 +31,10 @@ constexpr char kPark[] = R"(
 
 constexpr char kWaiting[] = R"(
     SELECT e.sequence, e.id, e.type, e.user_id, e.version, e.time, e.traceparent,
-           e.username, e.email, e.created_at, e.updated_at, e.disabled
+           e.username, e.email, e.created_at, e.updated_at, e.disabled,
+           CASE WHEN e.version > 1 THEN
+               (SELECT before.sequence FROM events before JOIN outbox b USING (sequence)
+                WHERE before.user_id = e.user_id AND before.version = e.version - 1) END
     FROM outbox o JOIN events e ON e.sequence = o.sequence
     WHERE o.sequence > ?1 AND o.parked_at IS NULL
       AND NOT EXISTS (SELECT 1 FROM outbox p
@@ -105,8 +108,10 @@ void park_event(Write& write, std::int64_t sequence, const std::string& reason) 
 std::vector<Event> waiting_events(Connection& db, std::int64_t after, int limit) {
     std::vector<Event> events;
     Statement row = db.query(kWaiting, after, std::max(limit, 0));
-    while (row.step())
+    while (row.step()) {
         events.push_back(event_from(row, 0));
+        if (!row.is_null(12)) events.back().previous = row.int64(12);
+    }
     return events;
 }
 
