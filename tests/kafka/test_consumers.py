@@ -135,7 +135,9 @@ def test_a_program_that_was_killed_goes_on_where_it_was(make_userd, broker, topi
         assert consumer.finish().table == truth_of(server), name
         assert consumer.skipped() == 0, "what was applied is not read again"
         seen = {record[2:] for record in [*killed[name].records, *consumer.records]}
-        assert seen == {(user, version) for user, versions in versions_of(records).items() for version in versions}
+        everything = {(user, version) for user, versions in versions_of(records).items() for version in versions}
+        # The Python program keeps its table; it may have been killed between its commit and its line.
+        assert seen <= everything if name == "python" else seen == everything
 
 
 def test_a_compacted_topic_gives_the_same_tables(make_userd, broker, topic, consume):
