@@ -141,8 +141,9 @@ void silence() noexcept {
 }
 
 void shutdown() {
-    g_logger.reset();
+    // The worker holds the logger until its last line is out, and ends here.
     spdlog::shutdown();
+    g_logger.reset();
 }
 
 bool enabled(Level level) noexcept {
