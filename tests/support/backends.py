@@ -13,15 +13,15 @@ BACKEND = os.environ.get("USERD_TEST_BACKEND", "sqlite")
 # What depends on where the state is. TLS, bytes on the wire and validation are the same on every backend.
 _SESSIONS = ("api/test_contract.py", "api/test_introspection.py", "api/test_sessions.py", "api/test_tokens.py",
              "security/test_guessing.py", "security/test_session_model.py", "security/test_session_races.py",
-             "security/test_token_attacks.py", "kafka/test_events.py",
-             "kafka/test_tools.py", "kafka/test_verify.py", "kafka/test_parked_and_tail.py")
+             "security/test_token_attacks.py", "kafka/test_events.py")
 _STATE = (*_SESSIONS, "api/test_key_changes.py", "api/test_keys.py", "api/test_services.py",
           "security/test_address_limits.py")
 SELECTED = {
     "postgres": (*_STATE, "api/test_commands.py", "api/test_log.py", "api/test_overload.py",
                  "api/test_passwords.py", "kafka/test_schema_registry.py", "security/test_login_timing.py",
-                 "kafka/test_real_brokers.py", "kafka/test_audit_events.py", "kafka/test_audit_schema.py"),
-    "pgbouncer": _STATE,
+                 "kafka/test_real_brokers.py", "kafka/test_audit_events.py", "kafka/test_audit_schema.py",
+                 "kafka/test_tools.py", "kafka/test_verify.py", "kafka/test_parked_and_tail.py"),
+    "pgbouncer": (*_STATE, "kafka/test_tools.py"),
     "replicas": _SESSIONS,  # tests/postgres/test_replicas.py has keys and services
 }
 _made: list = []
