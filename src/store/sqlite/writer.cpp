@@ -74,9 +74,9 @@ void Writer::serve(const Batch& batch) {
         roll_back();
         health_.failed(*failure);
     }
+    if (wrote_events) call_nudge();
     for (const auto& job : batch)
         job->answer(failure);
-    if (wrote_events) call_nudge();
     checkpoint_if_due();
 }
 
