@@ -41,20 +41,16 @@ void SettledEvents::clear() {
     begin_read();
 }
 
-Task<bool> SettledEvents::write_back(std::int64_t epoch, bool even_in_pause) {
-    if (!even_in_pause && !may_try()) co_return false;
-    std::string failure;
+Task<void> SettledEvents::write_back(std::int64_t epoch, bool even_in_pause) {
+    if (!even_in_pause && !may_try()) co_return;
     try {
         co_await park_refused(epoch);
         co_await remove_acknowledged(epoch);
-        co_return true;
     } catch (const LeaseLost&) {
         throw;
     } catch (const std::exception& error) {
-        failure = error.what();
+        note_store_failure(error.what());
     }
-    note_store_failure(failure);
-    co_return false;
 }
 
 Task<void> SettledEvents::park_refused(std::int64_t epoch) {

@@ -32,10 +32,9 @@ class SettledEvents {
     /// Whether the event must not be sent: it is settled, or behind a refused one of its user.
     [[nodiscard]] bool holds(const Event& event) const;
 
-    /// Parks what was refused and removes what was acknowledged. False when the store does not
-    /// serve, or did not lately and its pause is not over; `even_in_pause` tries nevertheless.
-    /// LeaseLost.
-    Task<bool> write_back(std::int64_t epoch, bool even_in_pause);
+    /// Parks what was refused and removes what was acknowledged, as far as the store serves; not
+    /// during its pause unless `even_in_pause`. LeaseLost.
+    Task<void> write_back(std::int64_t epoch, bool even_in_pause);
 
     /// Of what is not written back.
     [[nodiscard]] bool is_empty() const { return size() == 0; }

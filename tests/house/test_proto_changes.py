@@ -47,6 +47,12 @@ def breaks(buf: pathlib.Path, current: pathlib.Path, released: pathlib.Path) -> 
     return checked.stdout
 
 
+def breaks_when_changed(buf, tmp_path: pathlib.Path, released: str, replacement: tuple[str, str]) -> str:
+    """What breaks() says of the released text and the one with the replacement."""
+    return breaks(buf, folder_with(tmp_path / "current", changed(released, replacement)),
+                  folder_with(tmp_path / "released", released))
+
+
 def folder_with(folder: pathlib.Path, text: str, name: str = NAME) -> pathlib.Path:
     (folder / name).parent.mkdir(parents=True)
     (folder / name).write_text(text)
@@ -105,9 +111,7 @@ DISABLED = "  bool disabled = 9;\n"
     ("package userd.v1;", "package userd.v2;"),
 ], ids=lambda replacement: f"{replacement[0].strip()} to {replacement[1].strip() or 'nothing'}".replace("\n", " "))
 def test_what_breaks_a_consumer_is_caught(buf, tmp_path, replacement):
-    released = folder_with(tmp_path / "released", PROTO)
-    current = folder_with(tmp_path / "current", changed(PROTO, replacement))
-    assert breaks(buf, current, released) != ""
+    assert breaks_when_changed(buf, tmp_path, PROTO, replacement) != ""
 
 
 @pytest.mark.parametrize("replacement", [
@@ -118,9 +122,7 @@ def test_what_breaks_a_consumer_is_caught(buf, tmp_path, replacement):
     ("enum Level {", "enum Degree {"),
 ])
 def test_a_change_of_an_enum_is_caught(buf, tmp_path, replacement):
-    released = folder_with(tmp_path / "released", WITH_ENUM)
-    current = folder_with(tmp_path / "current", changed(WITH_ENUM, replacement))
-    assert breaks(buf, current, released) != ""
+    assert breaks_when_changed(buf, tmp_path, WITH_ENUM, replacement) != ""
 
 
 @pytest.mark.parametrize("replacement", [
@@ -148,6 +150,4 @@ def test_a_file_that_is_gone_or_has_moved_is_caught(buf, tmp_path):
     (DISABLED + "}\n", DISABLED + "}\n\nmessage Group {\n  string name = 1;\n}\n"),
 ], ids=["a field more", "a field gone and reserved", "a comment", "a message more"])
 def test_what_breaks_nobody_passes(buf, tmp_path, replacement):
-    released = folder_with(tmp_path / "released", PROTO)
-    current = folder_with(tmp_path / "current", changed(PROTO, replacement))
-    assert breaks(buf, current, released) == ""
+    assert breaks_when_changed(buf, tmp_path, PROTO, replacement) == ""
