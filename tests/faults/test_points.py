@@ -79,7 +79,8 @@ def on_stage(stage, play):
         try:
             await asyncio.to_thread(stage.up)
             scene = Scene(stage)
-            assert await scene.register(unique_name("first")) == 200
+            async with asyncio.timeout(SECONDS):
+                assert await scene.register_until(asyncio.Event(), unique_name("first")) == 200
             assert await scene.drained() == 0
             await play(scene)
         finally:
