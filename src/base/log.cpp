@@ -1,13 +1,13 @@
 #include "base/log.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/async.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <iterator>
+#include <memory>
 
 #include "base/clock.hpp"
+#include "base/line_writer.hpp"
 
 namespace userd::log {
 namespace {
@@ -16,25 +16,33 @@ using Buffer = fmt::memory_buffer;
 
 std::atomic<Level> g_level{Level::info};
 std::atomic<Format> g_format{Format::text};
-std::shared_ptr<spdlog::logger> g_logger;
+std::unique_ptr<LineWriter> g_writer;
 
 void append(Buffer& out, std::string_view text) {
     out.append(text.data(), text.data() + text.size());
 }
 
-/// JSON's escapes (RFC 8259 section 7); DEL and bytes above ASCII become \u00XX or stay valid
-/// UTF-8.
+bool needs_escape(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte >= 0x7F || c == '"' || c == '\\';
+}
+
+/// JSON's escapes (RFC 8259 section 7); DEL and bytes above ASCII become \u00XX.
 void append_escaped(Buffer& out, std::string_view text) {
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
+    while (!text.empty()) {
+        const auto plain = static_cast<std::size_t>(
+            std::find_if(text.begin(), text.end(), needs_escape) - text.begin());
+        append(out, text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) return;
+        const char c = text.front();
         if (c == '"' || c == '\\') {
             out.push_back('\\');
             out.push_back(c);
-        } else if (byte < 0x20 || byte == 0x7F || byte > 0x7F) {
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
         } else {
-            out.push_back(c);
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
         }
+        text.remove_prefix(1);
     }
 }
 
@@ -122,18 +130,9 @@ std::string_view name_of(Format format) noexcept {
 }
 
 void configure(Level level, Format format) {
-    constexpr std::size_t kQueuedLines = 8192;
     g_level = level;
     g_format = format;
-    if (!g_logger) {
-        spdlog::init_thread_pool(kQueuedLines, 1);
-        auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-        // A full queue makes the writer wait: a line about a request is never silently missing.
-        g_logger = std::make_shared<spdlog::async_logger>(
-            "userd", std::move(sink), spdlog::thread_pool(), spdlog::async_overflow_policy::block);
-        g_logger->set_pattern("%v");
-        g_logger->set_level(spdlog::level::trace);
-    }
+    if (!g_writer) g_writer = std::make_unique<LineWriter>(STDERR_FILENO);
 }
 
 void silence() noexcept {
@@ -141,9 +140,7 @@ void silence() noexcept {
 }
 
 void shutdown() {
-    // The worker holds the logger until its last line is out, and ends here.
-    spdlog::shutdown();
-    g_logger.reset();
+    g_writer.reset();
 }
 
 bool enabled(Level level) noexcept {
@@ -156,8 +153,8 @@ void write(Level level, std::string_view message, Fields fields) {
     render_to(line, g_format.load(std::memory_order_relaxed), level, rfc3339(system_now()), message,
               fields);
     const std::string_view text(line.data(), line.size());
-    if (g_logger)
-        g_logger->log(spdlog::level::info, text);
+    if (g_writer)
+        g_writer->write(text);
     else
         fmt::print(stderr, "{}\n", text);
 }
