@@ -15,7 +15,6 @@ namespace {
 namespace asio = boost::asio;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::size_t kReadSize = 16 * 1024;
 constexpr std::size_t kMaxRequestId = 128;
 constexpr std::size_t kLoggedPath = 200;
 constexpr std::size_t kMostDrained = 256 * 1024;
@@ -121,11 +120,9 @@ void Connection::stop() {
 }
 
 Task<bool> Connection::read_some() {
-    const std::size_t before = in_.size();
-    in_.resize(before + kReadSize);
-    auto [error, size] =
-        co_await transport_.read_some(asio::buffer(in_.data() + before, kReadSize));
-    in_.resize(before + (error ? 0 : size));
+    const std::span<char> room = in_.prepare();
+    auto [error, size] = co_await transport_.read_some(asio::buffer(room.data(), room.size()));
+    if (!error) in_.commit(size);
     co_return !error;
 }
 
@@ -134,14 +131,14 @@ Task<Connection::Read> Connection::read_head() {
     std::size_t searched = 0;
     for (;;) {
         const std::size_t from = searched < 3 ? 0 : searched - 3;
-        const std::size_t end = in_.find("\r\n\r\n", from);
-        if (end != std::string::npos && end + 4 <= context_->settings.max_header) {
-            std::optional<Head> head = parse_head(std::string_view(in_).substr(0, end + 4));
+        const std::size_t end = in_.bytes().find("\r\n\r\n", from);
+        if (end != std::string_view::npos && end + 4 <= context_->settings.max_header) {
+            std::optional<Head> head = parse_head(in_.bytes().substr(0, end + 4));
             if (!head) {
                 failure_ = bad_request();
                 co_return Read::failed;
             }
-            in_.erase(0, end + 4);
+            in_.consume(end + 4);
             accept_head(*std::move(head));
             co_return Read::ready;
         }
@@ -194,17 +191,17 @@ Task<Connection::Read> Connection::read_sized_body(std::size_t size) {
         failure_ = request_timeout();
         co_return Read::failed;
     }
-    head_.request.body = Secret(std::string_view(in_).substr(0, size));
-    in_.erase(0, size);
+    head_.request.body = Secret(in_.bytes().substr(0, size));
+    in_.consume(size);
     co_return Read::ready;
 }
 
 Task<Connection::Read> Connection::read_chunked_body() {
     ChunkedBody body(context_->settings.max_body);
     for (;;) {
-        std::string_view bytes = in_;
+        std::string_view bytes = in_.bytes();
         const ChunkedBody::State state = body.feed(bytes);
-        in_.erase(0, in_.size() - bytes.size());
+        in_.consume(in_.size() - bytes.size());
         switch (state) {
             case ChunkedBody::State::done:
                 head_.request.body = Secret(std::move(body.body()));
@@ -286,18 +283,24 @@ Task<void> Connection::drain() {
     transport_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     phase_ = Phase::writing;
     deadline_ = SteadyClock::now() + kDrainTime;
-    in_.resize(kReadSize);
     for (std::size_t drained = 0; drained < kMostDrained;) {
+        in_.consume(in_.size());
+        const std::span<char> room = in_.prepare();
         // Below TLS: what comes now is thrown away, and need not be deciphered for that.
-        auto [error, size] = co_await transport_.socket().async_read_some(asio::buffer(in_), kUse);
+        auto [error, size] = co_await transport_.socket().async_read_some(
+            asio::buffer(room.data(), room.size()), kUse);
         if (error) co_return;
         drained += size;
     }
 }
 
 Task<bool> Connection::write(std::string bytes) {
+    // A caller that has sent more already lets the others of this loop have a turn.
+    std::string_view rest = bytes;
+    if (in_.empty()) rest.remove_prefix(transport_.write_now(asio::buffer(rest)));
+    if (rest.empty()) co_return true;
     enter(Phase::writing);
-    auto [error, size] = co_await transport_.write(asio::buffer(bytes));
+    auto [error, size] = co_await transport_.write(asio::buffer(rest));
     if (error) writable_ = false;
     co_return !error;
 }

@@ -9,6 +9,7 @@
 #include "async/task.hpp"
 #include "http/chunked.hpp"
 #include "http/head.hpp"
+#include "http/read_buffer.hpp"
 #include "http/render.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
@@ -69,7 +70,7 @@ class Connection {
     std::shared_ptr<ServerContext> context_;
     Transport transport_;
     std::string peer_;
-    std::string in_;  ///< received and not yet consumed
+    ReadBuffer in_;
     Head head_;
     Response failure_;  ///< the answer to a request that could not be read
     Phase phase_ = Phase::idle;

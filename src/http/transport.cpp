@@ -30,7 +30,10 @@ struct Transport::Tls {
 };
 
 Transport::Transport(asio::ip::tcp::socket socket, std::shared_ptr<const TlsContext> tls)
-    : socket_(std::move(socket)), context_(std::move(tls)) {}
+    : socket_(std::move(socket)), context_(std::move(tls)) {
+    boost::system::error_code ignored;
+    socket_.non_blocking(true, ignored);  // for write_now()
+}
 
 Transport::Transport(Transport&&) noexcept = default;
 Transport::~Transport() = default;
@@ -43,6 +46,12 @@ Task<Transport::Done> Transport::handshake() {
 Task<Transport::Moved> Transport::read_some(asio::mutable_buffer buffer) {
     if (!tls_) return socket_.async_read_some(buffer, kUse);
     return tls_->stream.async_read_some(buffer, kUse);
+}
+
+std::size_t Transport::write_now(asio::const_buffer bytes) {
+    if (tls_ || !socket_.non_blocking()) return 0;
+    boost::system::error_code ignored;
+    return socket_.write_some(bytes, ignored);
 }
 
 Task<Transport::Moved> Transport::write(asio::const_buffer bytes) {

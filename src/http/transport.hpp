@@ -31,6 +31,9 @@ class Transport {
     /// The server's side; with TLS only, before anything else. Move the transport no more.
     Task<Done> handshake();
     Task<Moved> read_some(boost::asio::mutable_buffer buffer);
+    /// How much of it a plain socket took without waiting; with TLS, nothing. What went wrong shows
+    /// in the next write().
+    [[nodiscard]] std::size_t write_now(boost::asio::const_buffer bytes);
     /// All of it.
     Task<Moved> write(boost::asio::const_buffer bytes);
     /// Ends our direction of TLS without waiting for the peer's (RFC 8446 section 6.1); afterwards
