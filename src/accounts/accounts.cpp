@@ -132,7 +132,7 @@ Result<TokenPair> Accounts::make_tokens(const Session& session, std::string_view
 }
 
 Task<Result<Profile>> Accounts::profile(std::string token) {
-    const std::optional<AccessClaims> claims = parts_.tokens.check_access(token, clock_());
+    const AccessClaimsPointer claims = parts_.tokens.check_access(token, clock_());
     if (!claims) co_return Errc::bad_token;
     Result<Profile> profile = co_await parts_.store.read_profile(claims->user, claims->session);
     if (!profile) co_return Errc::bad_token;

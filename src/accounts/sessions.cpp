@@ -8,12 +8,12 @@ constexpr const char* kLoggedOut = "logout";
 }  // namespace
 
 Task<Result<AccessClaims>> Accounts::authenticate(std::string token) {
-    std::optional<AccessClaims> claims = parts_.tokens.check_access(token, clock_());
+    const AccessClaimsPointer claims = parts_.tokens.check_access(token, clock_());
     if (!claims) co_return Errc::bad_token;
     const Result<Profile> profile =
         co_await parts_.store.read_profile(claims->user, claims->session);
     if (!profile) co_return Errc::bad_token;
-    co_return *std::move(claims);
+    co_return *claims;
 }
 
 Task<Result<OwnSessions>> Accounts::sessions(std::string token) {

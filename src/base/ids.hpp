@@ -3,6 +3,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -38,6 +39,15 @@ struct Id : Uuid {
         const std::optional<Uuid> uuid = Uuid::parse(text);
         if (!uuid) return std::nullopt;
         return Id(*uuid);
+    }
+};
+
+/// For tables in memory: the random part of an id that make() made.
+struct IdHash {
+    [[nodiscard]] std::size_t operator()(const Uuid& id) const noexcept {
+        std::size_t hash = 0;
+        std::memcpy(&hash, id.bytes.data() + id.bytes.size() - sizeof hash, sizeof hash);
+        return hash;
     }
 };
 

@@ -53,6 +53,11 @@ class CurrentKeys {
     /// StoreUnavailable before the first set(). Good until the calling thread next calls get() on
     /// any CurrentKeys: not over a co_await.
     [[nodiscard]] const KeySet& get() const;
+    /// Changes with each set(), and is another one for every object. What was found out with get()
+    /// holds for the edition that was current before it.
+    [[nodiscard]] std::uint64_t edition() const noexcept {
+        return edition_.load(std::memory_order_acquire);
+    }
 
   private:
     mutable std::mutex mutex_;

@@ -41,9 +41,9 @@ struct CommonClaims {
     Timestamp expires_at;
 };
 
-/// The claims that both kinds have; nothing unless all are there, ours and valid now.
+/// The claims that both kinds have; nothing unless all are there and ours.
 std::optional<CommonClaims> check_common(const boost::json::object& claims,
-                                         const TokenSettings& settings, Timestamp now) {
+                                         const TokenSettings& settings) {
     const auto issuer = text_of(claims, "iss");
     const auto audience = text_of(claims, "aud");
     if (issuer != settings.issuer || audience != settings.audience) return std::nullopt;
@@ -52,12 +52,18 @@ std::optional<CommonClaims> check_common(const boost::json::object& claims,
     const auto issued = number_of(claims, "iat");
     const auto expires = number_of(claims, "exp");
     if (!user || !session || !issued || !expires) return std::nullopt;
-    const std::int64_t now_seconds = unix_seconds(now);
     // Times outside four-digit years would overflow the clock's milliseconds.
     constexpr std::int64_t kLatest = 253'402'300'799;
-    if (*expires <= now_seconds || *expires > kLatest || *issued < 0) return std::nullopt;
-    if (*issued > now_seconds + kClockSkew.count()) return std::nullopt;
+    const auto is_time = [](std::int64_t time) { return time >= 0 && time <= kLatest; };
+    if (!is_time(*issued) || !is_time(*expires)) return std::nullopt;
     return CommonClaims{*user, *session, from_unix_seconds(*issued), from_unix_seconds(*expires)};
+}
+
+/// RFC 7519 sections 4.1.4 and 4.1.6, in whole seconds.
+template <class Claims>
+bool is_current(const Claims& claims, Timestamp now) {
+    const Timestamp seconds = from_unix_seconds(unix_seconds(now));
+    return claims.expires_at > seconds && claims.issued_at <= seconds + kClockSkew;
 }
 
 std::string json_text(std::string_view text) {
@@ -114,23 +120,36 @@ std::optional<std::string> Tokens::make_refresh(const RefreshClaims& claims,
                           R"("})");
 }
 
-std::optional<AccessClaims> Tokens::check_access(std::string_view token, Timestamp now) const {
+AccessClaimsPointer Tokens::check_access(std::string_view token, Timestamp now) const {
+    if (token.size() > kMaxTokenSize) return nullptr;
+    const std::uint64_t edition = keys_.edition();
+    const VerifiedTokens::Digest digest = VerifiedTokens::digest_of(token);
+    AccessClaimsPointer claims = verified_.find(digest, edition);
+    const bool is_known = claims != nullptr;
+    if (!is_known) claims = verify_access(token);
+    if (!claims || !is_current(*claims, now)) return nullptr;
+    if (!is_known) verified_.put(digest, edition, claims);
+    return claims;
+}
+
+AccessClaimsPointer Tokens::verify_access(std::string_view token) const {
     const auto claims = decode_jwt(keys_.get().access(), kAccessTyp, token);
-    if (!claims) return std::nullopt;
-    const auto common = check_common(*claims, settings_, now);
+    if (!claims) return nullptr;
+    const auto common = check_common(*claims, settings_);
     const auto username = text_of(*claims, "username");
     const auto id = text_of(*claims, "jti");
-    if (!common || !username || !id) return std::nullopt;
-    return AccessClaims{common->user,     common->session,   std::string(*username),
-                        std::string(*id), common->issued_at, common->expires_at};
+    if (!common || !username || !id) return nullptr;
+    return std::make_shared<const AccessClaims>(
+        AccessClaims{common->user, common->session, std::string(*username), std::string(*id),
+                     common->issued_at, common->expires_at});
 }
 
 std::optional<RefreshClaims> Tokens::check_refresh(std::string_view token, Timestamp now) const {
     const auto claims = decode_jwt(keys_.get().refresh(), kRefreshTyp, token);
     if (!claims) return std::nullopt;
-    const auto common = check_common(*claims, settings_, now);
+    const auto common = check_common(*claims, settings_);
     const auto jti = text_of(*claims, "jti");
-    if (!common || !jti) return std::nullopt;
+    if (!common || !jti || !is_current(*common, now)) return std::nullopt;
     const auto generation = generation_of(*jti, common->session);
     if (!generation) return std::nullopt;
     return RefreshClaims{common->user, common->session, *generation, common->issued_at,

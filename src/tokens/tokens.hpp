@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "tokens/key_ring.hpp"
+#include "tokens/verified_tokens.hpp"
 
 namespace userd {
 
@@ -58,9 +59,9 @@ class Tokens {
     [[nodiscard]] std::optional<std::string> make_refresh(const RefreshClaims& claims,
                                                           std::string_view key_id) const;
 
-    /// All claims checked, `exp` (no leeway) included: nothing for a token that is not good now.
-    [[nodiscard]] std::optional<AccessClaims> check_access(std::string_view token,
-                                                           Timestamp now) const;
+    /// All claims checked, `exp` (no leeway) included: null for a token that is not good now. A
+    /// signature that was good is remembered for as long as the keys stay the same.
+    [[nodiscard]] AccessClaimsPointer check_access(std::string_view token, Timestamp now) const;
     [[nodiscard]] std::optional<RefreshClaims> check_refresh(std::string_view token,
                                                              Timestamp now) const;
 
@@ -73,8 +74,12 @@ class Tokens {
     [[nodiscard]] const TokenSettings& settings() const noexcept { return settings_; }
 
   private:
+    /// Null for a token that would be good at no time.
+    [[nodiscard]] AccessClaimsPointer verify_access(std::string_view token) const;
+
     TokenSettings settings_;
     CurrentKeys keys_;
+    mutable VerifiedTokens verified_;
 };
 
 }  // namespace userd

@@ -40,7 +40,7 @@ class Replica {
         return tokens->make_access(user, session, "ada", now);
     }
     [[nodiscard]] bool takes(const std::string& token, Timestamp now) {
-        return tokens->check_access(token, now).has_value();
+        return tokens->check_access(token, now) != nullptr;
     }
     /// The kid of the key that would sign now.
     [[nodiscard]] std::string signer() {

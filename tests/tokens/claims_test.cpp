@@ -37,7 +37,7 @@ std::string token_of(const Members& members) {
 }
 
 bool is_taken(const Members& members) {
-    return Tokens(TokenSettings{}, kKeys).check_access(token_of(members), kNow).has_value();
+    return Tokens(TokenSettings{}, kKeys).check_access(token_of(members), kNow) != nullptr;
 }
 
 struct Change {

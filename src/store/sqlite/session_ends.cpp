@@ -31,13 +31,25 @@ constexpr char kForget[] = R"(
     DELETE FROM sessions
     WHERE id IN (SELECT id FROM sessions
                  WHERE user_id = ?1 AND (ended_at IS NOT NULL OR expires_at <= ?2)
-                 ORDER BY coalesce(ended_at, expires_at) DESC, id DESC LIMIT -1 OFFSET ?3))";
+                 ORDER BY coalesce(ended_at, expires_at) DESC, id DESC LIMIT -1 OFFSET ?3)
+    RETURNING id)";
 
-constexpr char kDrop[] = "DELETE FROM sessions WHERE user_id = ?1";
+constexpr char kDrop[] = "DELETE FROM sessions WHERE user_id = ?1 RETURNING id";
 
 constexpr char kStepEnd[] = "SELECT id FROM sessions WHERE id >= ?1 ORDER BY id LIMIT 1 OFFSET ?2";
-constexpr char kSweep[] = "DELETE FROM sessions WHERE id >= ?1 AND id < ?2 AND expires_at <= ?3";
-constexpr char kSweepRest[] = "DELETE FROM sessions WHERE id >= ?1 AND expires_at <= ?2";
+constexpr char kSweep[] =
+    "DELETE FROM sessions WHERE id >= ?1 AND id < ?2 AND expires_at <= ?3 RETURNING id";
+constexpr char kSweepRest[] =
+    "DELETE FROM sessions WHERE id >= ?1 AND expires_at <= ?2 RETURNING id";
+
+/// `row` gives the ids of sessions that it removes. How many those are. Expired ones too: a clock
+/// that is set back must not revive them from memory.
+int note_removed(Write& write, Statement row) {
+    int removed = 0;
+    for (; row.step(); ++removed)
+        write.changed.sessions.push_back(row.id<SessionId>(0));
+    return removed;
+}
 
 void audit_end(Write& write, const UserId& user, const SessionId& session,
                std::string_view reason) {
@@ -55,6 +67,7 @@ bool end_session(Write& write, const UserId& user, const SessionId& session,
                  std::string_view reason) {
     write.db.execute(kEndOne, session, user, write.now, reason);
     if (write.db.changes() == 0) return false;
+    write.changed.sessions.push_back(session);
     audit_end(write, user, session, reason);
     return true;
 }
@@ -63,8 +76,10 @@ std::int64_t end_sessions(Write& write, const UserId& user, std::string_view rea
     std::vector<SessionId> live;
     {
         Statement row = write.db.query(kEndAll, user, write.now, reason);
-        while (row.step())
+        while (row.step()) {
+            write.changed.sessions.push_back(row.id<SessionId>(1));
             if (row.time(0) > write.now) live.push_back(row.id<SessionId>(1));
+        }
     }
     for (const SessionId& session : live)
         audit_end(write, user, session, reason);
@@ -79,13 +94,15 @@ void limit_sessions(Write& write, const OpenSession& opened) {
         while (row.step())
             ended.push_back(row.id<SessionId>(0));
     }
-    for (const SessionId& session : ended)
+    for (const SessionId& session : ended) {
+        write.changed.sessions.push_back(session);
         audit_end(write, opened.user, session, "limit");
-    write.db.execute(kForget, opened.user, write.now, kDeadRowsKept);
+    }
+    note_removed(write, write.db.query(kForget, opened.user, write.now, kDeadRowsKept));
 }
 
 void drop_sessions(Write& write, const UserId& user) {
-    write.db.execute(kDrop, user);
+    note_removed(write, write.db.query(kDrop, user));
 }
 
 SessionSweep sweep_sessions(Write& write, const SessionId& from, int rows) {
@@ -96,10 +113,9 @@ SessionSweep sweep_sessions(Write& write, const SessionId& from, int rows) {
     }
     const Timestamp expired = write.now - kSweepDelay;
     if (sweep.next == SessionId())
-        write.db.execute(kSweepRest, from, expired);
+        sweep.removed = note_removed(write, write.db.query(kSweepRest, from, expired));
     else
-        write.db.execute(kSweep, from, sweep.next, expired);
-    sweep.removed = static_cast<int>(write.db.changes());
+        sweep.removed = note_removed(write, write.db.query(kSweep, from, sweep.next, expired));
     return sweep;
 }
 

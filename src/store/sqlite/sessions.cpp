@@ -42,7 +42,7 @@ constexpr char kRotate[] = R"(
               rotated_at, expires_at, ends_at, (SELECT username FROM users WHERE users.id = ?2))";
 
 constexpr char kProfile[] = R"(
-    SELECT u.username, u.email, u.created_at, u.updated_at
+    SELECT u.username, u.email, u.created_at, u.updated_at, s.expires_at
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.id = ?1 AND s.user_id = ?2 AND s.ended_at IS NULL AND s.expires_at > ?3
       AND u.disabled = 0)";
@@ -117,6 +117,7 @@ Rotation rotate_session(Write& write, const Rotate& request) {
                                    request.refresh_key_id, write.now, expires_at, window_ms,
                                    request.client.address, request.client.agent);
     if (!row.step()) return rotation;
+    write.changed.sessions.push_back(request.session);
     if (!row.is_null(0))
         rotation.outcome = Rotation::Outcome::reused;
     else
@@ -127,11 +128,11 @@ Rotation rotate_session(Write& write, const Rotate& request) {
     return rotation;
 }
 
-Result<Profile> read_profile(Connection& db, const UserId& user, const SessionId& session,
-                             Timestamp now) {
+Result<ProfileRow> read_profile(Connection& db, const UserId& user, const SessionId& session,
+                                Timestamp now) {
     Statement row = db.query(kProfile, session, user, now);
     if (!row.step()) return Errc::not_found;
-    return Profile{row.text(0), row.text(1), row.time(2), row.time(3)};
+    return ProfileRow{{row.text(0), row.text(1), row.time(2), row.time(3)}, row.time(4)};
 }
 
 Result<SessionInfo> read_session(Connection& db, const UserId& user, const SessionId& session,

@@ -12,8 +12,8 @@ namespace userd::sqlite {
 [[nodiscard]] Result<Session> open_session(Write& write, const OpenSession& request);
 [[nodiscard]] Rotation rotate_session(Write& write, const Rotate& request);
 
-[[nodiscard]] Result<Profile> read_profile(Connection& db, const UserId& user,
-                                           const SessionId& session, Timestamp now);
+[[nodiscard]] Result<ProfileRow> read_profile(Connection& db, const UserId& user,
+                                              const SessionId& session, Timestamp now);
 [[nodiscard]] Result<SessionInfo> read_session(Connection& db, const UserId& user,
                                                const SessionId& session, Timestamp now);
 [[nodiscard]] std::vector<SessionInfo> list_sessions(Connection& db, const UserId& user,

@@ -4,6 +4,7 @@
 
 #include "store/sqlite/attempts.hpp"
 #include "store/sqlite/audit.hpp"
+#include "store/sqlite/cached_rows.hpp"
 #include "store/sqlite/hash_formats.hpp"
 #include "store/sqlite/history.hpp"
 #include "store/sqlite/key_ring.hpp"
@@ -34,7 +35,7 @@ class SqliteStore final : public Store {
           clock_(settings.clock),
           lease_(settings.clock),
           lock_(path_),
-          writer_(sqlite::open_writer(path_).writer, settings.queue, settings.clock,
+          writer_(sqlite::open_writer(path_).writer, cached_, settings.queue, settings.clock,
                   settings.audit),
           readers_(path_, settings.readers),
           audit_log_(sqlite::make_audit_log(writer_, readers_, settings.clock)) {}
@@ -65,8 +66,12 @@ class SqliteStore final : public Store {
         });
     }
     Task<Result<Profile>> read_profile(UserId user, SessionId session) override {
-        return read<Result<Profile>>([this, user, session](Connection& db) {
-            return sqlite::read_profile(db, user, session, clock_());
+        const Timestamp now = clock_();
+        if (std::optional<Profile> cached = cached_.find(user, session, now))
+            co_return *std::move(cached);
+        co_return cached_.read_and_keep(user, session, [&] {
+            return readers_.run(
+                [&](Connection& db) { return sqlite::read_profile(db, user, session, now); });
         });
     }
     Task<std::vector<SessionInfo>> list_sessions(UserId user) override {
@@ -281,6 +286,7 @@ class SqliteStore final : public Store {
     // In this order: the readers close first, then the writer, which checkpoints, then others may
     // have it.
     sqlite::FileLock lock_;
+    sqlite::CachedRows cached_;
     sqlite::Writer writer_;
     sqlite::Readers readers_;
     const std::unique_ptr<AuditLog> audit_log_;

@@ -90,6 +90,7 @@ User store_change(Write& write, User user, const std::optional<std::string>& ema
         write.db.execute(kChange, user.id, state.email, nullptr, state.disabled, user.version,
                          state.updated_at, event.id, event.time);
     insert_event(write, event);
+    write.changed.users.push_back(user.id);
     return user;
 }
 
@@ -148,6 +149,7 @@ Result<User> delete_user(Write& write, UserId id) {
     user->state.updated_at = std::max(write.now, user->state.updated_at);
     audit_user(write, AuditType::user_deleted, id);
     drop_sessions(write, id);
+    write.changed.users.push_back(id);
     std::string format;
     {
         Statement row = write.db.query(kDelete, id);

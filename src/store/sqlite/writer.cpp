@@ -11,8 +11,10 @@ constexpr int kCheckpointPages = 1000;
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<Connection> db, std::size_t queue, Clock clock, bool audits)
+Writer::Writer(std::unique_ptr<Connection> db, CachedRows& cached, std::size_t queue, Clock clock,
+               bool audits)
     : db_(std::move(db)),
+      cached_(cached),
       queue_limit_(queue),
       clock_(std::move(clock)),
       audits_(audits),
@@ -74,6 +76,7 @@ void Writer::serve(const Batch& batch) {
         roll_back();
         health_.failed(*failure);
     }
+    cached_.forget(std::exchange(changed_, {}));
     if (wrote_events) call_nudge();
     for (const auto& job : batch)
         job->answer(failure);
@@ -85,7 +88,7 @@ bool Writer::commit(const Batch& batch) {
     db_->execute("BEGIN IMMEDIATE");
     bool wrote_events = false;
     for (const auto& job : batch) {
-        Write write{*db_, clock_(), false, audits_};
+        Write write{*db_, clock_(), changed_, false, audits_};
         run_job(*job, write);
         wrote_events = wrote_events || write.wrote_events;
     }

@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/errc.hpp"
 #include "store/health.hpp"
+#include "store/sqlite/cached_rows.hpp"
 #include "store/sqlite/connection.hpp"
 
 namespace userd::sqlite {
@@ -23,19 +24,22 @@ namespace userd::sqlite {
 struct Write {
     Connection& db;
     Timestamp now;
+    ChangedRows& changed;  ///< what a profile is read from, of the whole batch
     bool wrote_events = false;
     bool audits = false;  ///< whether audit events are written
 };
 
 /// The thread that alone writes and checkpoints. It takes everything that waits into one
-/// transaction, a savepoint each, commits once, then answers all: group commit without a timer.
+/// transaction, a savepoint each, commits once, lets `cached` forget what changed, then answers
+/// all: group commit without a timer.
 ///
 /// A job that throws is rolled back alone, and what it threw is its answer. When the transaction
 /// fails, every job of the batch is answered with StoreUnavailable, and the writer goes on with the
 /// next batch. Thread-safe. The destructor finishes what waits.
 class Writer {
   public:
-    Writer(std::unique_ptr<Connection> db, std::size_t queue, Clock clock, bool audits = false);
+    Writer(std::unique_ptr<Connection> db, CachedRows& cached, std::size_t queue, Clock clock,
+           bool audits = false);
     ~Writer();
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
@@ -111,6 +115,8 @@ class Writer {
     void checkpoint_if_due();
 
     std::unique_ptr<Connection> db_;
+    CachedRows& cached_;
+    ChangedRows changed_;
     const std::size_t queue_limit_;
     const Clock clock_;
     const bool audits_;
