@@ -107,12 +107,25 @@ std::string der_from_raw(std::string_view raw) {
     return der;
 }
 
+/// Preparing a context costs several look-ups among OpenSSL's providers; copying one costs none.
+ContextPointer copy_of(const ContextPointer& prepared) {
+    ContextPointer copy(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    if (!copy || EVP_MD_CTX_copy_ex(copy.get(), prepared.get()) != 1)
+        throw std::runtime_error("cannot copy a digest context");
+    return copy;
+}
+
 class AsymmetricKey : public Key {
   public:
     AsymmetricKey(Algorithm algorithm, PkeyPointer key)
         : algorithm_(algorithm),
           key_(std::move(key)),
-          members_(thumbprint_input(algorithm, key_.get())) {
+          members_(thumbprint_input(algorithm, key_.get())),
+          signing_(EVP_MD_CTX_new(), EVP_MD_CTX_free),
+          verifying_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+        if (EVP_DigestSignInit(signing_.get(), nullptr, digest(), nullptr, key_.get()) != 1 ||
+            EVP_DigestVerifyInit(verifying_.get(), nullptr, digest(), nullptr, key_.get()) != 1)
+            throw std::invalid_argument("the key neither signs nor verifies");
         std::string digest(SHA256_DIGEST_LENGTH, '\0');
         SHA256(bytes_of(std::string_view(members_)), members_.size(), bytes_of(digest));
         id_ = base64url_encode(digest);
@@ -122,12 +135,9 @@ class AsymmetricKey : public Key {
     [[nodiscard]] const std::string& id() const noexcept override { return id_; }
 
     [[nodiscard]] std::string sign(std::string_view input) const override {
-        const ContextPointer context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-        std::size_t size = 0;
-        if (EVP_DigestSignInit(context.get(), nullptr, digest(), nullptr, key_.get()) != 1 ||
-            EVP_DigestSign(context.get(), nullptr, &size, bytes_of(input), input.size()) != 1)
-            throw std::runtime_error("cannot sign");
-        std::string signature(size, '\0');
+        const ContextPointer context = copy_of(signing_);
+        std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(key_.get())), '\0');
+        std::size_t size = signature.size();
         if (EVP_DigestSign(context.get(), bytes_of(signature), &size, bytes_of(input),
                            input.size()) != 1)
             throw std::runtime_error("cannot sign");
@@ -141,9 +151,8 @@ class AsymmetricKey : public Key {
         const std::string_view checked =
             algorithm_ == Algorithm::es256 ? std::string_view(der) : signature;
         if (checked.empty()) return false;
-        const ContextPointer context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-        return EVP_DigestVerifyInit(context.get(), nullptr, digest(), nullptr, key_.get()) == 1 &&
-               EVP_DigestVerify(context.get(), bytes_of(checked), checked.size(), bytes_of(input),
+        const ContextPointer context = copy_of(verifying_);
+        return EVP_DigestVerify(context.get(), bytes_of(checked), checked.size(), bytes_of(input),
                                 input.size()) == 1;
     }
 
@@ -172,6 +181,8 @@ class AsymmetricKey : public Key {
     PkeyPointer key_;
     std::string members_;
     std::string id_;
+    ContextPointer signing_;  ///< initialised, and only copied
+    ContextPointer verifying_;
 };
 
 }  // namespace
