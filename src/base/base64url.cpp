@@ -18,42 +18,63 @@ constexpr std::array<std::int8_t, 256> make_reverse() {
 }
 constexpr std::array<std::int8_t, 256> kReverse = make_reverse();
 
+std::uint32_t octet(std::string_view bytes, std::size_t at) {
+    return static_cast<std::uint8_t>(bytes[at]);
+}
+
+char symbol(std::uint32_t bits) {
+    return kAlphabet[bits & 63];
+}
+
+/// Negative for a foreign character.
+std::int32_t value_of(std::string_view text, std::size_t at) {
+    return kReverse[static_cast<std::uint8_t>(text[at])];
+}
+
 }  // namespace
 
 std::string base64url_encode(std::string_view bytes) {
-    std::string text;
-    text.reserve((bytes.size() * 4 + 2) / 3);
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const char c : bytes) {
-        bits = (bits << 8) | static_cast<std::uint8_t>(c);
-        count += 8;
-        while (count >= 6) {
-            count -= 6;
-            text.push_back(kAlphabet[(bits >> count) & 63]);
-        }
+    std::string text((bytes.size() * 4 + 2) / 3, '\0');
+    char* out = text.data();
+    std::size_t at = 0;
+    for (; at + 3 <= bytes.size(); at += 3) {
+        const std::uint32_t bits =
+            octet(bytes, at) << 16 | octet(bytes, at + 1) << 8 | octet(bytes, at + 2);
+        *out++ = symbol(bits >> 18);
+        *out++ = symbol(bits >> 12);
+        *out++ = symbol(bits >> 6);
+        *out++ = symbol(bits);
     }
-    if (count > 0) text.push_back(kAlphabet[(bits << (6 - count)) & 63]);
+    if (at == bytes.size()) return text;
+    const bool two = at + 2 == bytes.size();
+    const std::uint32_t bits = octet(bytes, at) << 16 | (two ? octet(bytes, at + 1) << 8 : 0);
+    *out++ = symbol(bits >> 18);
+    *out++ = symbol(bits >> 12);
+    if (two) *out++ = symbol(bits >> 6);
     return text;
 }
 
 std::optional<std::string> base64url_decode(std::string_view text) {
     if (text.size() % 4 == 1) return std::nullopt;
-    std::string bytes;
-    bytes.reserve(text.size() * 3 / 4);
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const char c : text) {
-        const std::int8_t value = kReverse[static_cast<std::uint8_t>(c)];
-        if (value < 0) return std::nullopt;
-        bits = (bits << 6) | static_cast<std::uint32_t>(value);
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            bytes.push_back(static_cast<char>((bits >> count) & 0xFF));
-        }
+    std::string bytes(text.size() * 3 / 4, '\0');
+    char* out = bytes.data();
+    std::size_t at = 0;
+    for (; at + 4 <= text.size(); at += 4) {
+        const std::int32_t bits = value_of(text, at) << 18 | value_of(text, at + 1) << 12 |
+                                  value_of(text, at + 2) << 6 | value_of(text, at + 3);
+        if (bits < 0) return std::nullopt;
+        *out++ = static_cast<char>(bits >> 16);
+        *out++ = static_cast<char>(bits >> 8);
+        *out++ = static_cast<char>(bits);
     }
-    if ((bits & ((1U << count) - 1U)) != 0) return std::nullopt;
+    if (at == text.size()) return bytes;
+    const bool three = at + 3 == text.size();
+    const std::int32_t bits = value_of(text, at) << 18 | value_of(text, at + 1) << 12 |
+                              (three ? value_of(text, at + 2) << 6 : 0);
+    const std::int32_t spare = three ? 0xff : 0xffff;
+    if (bits < 0 || (bits & spare) != 0) return std::nullopt;
+    *out++ = static_cast<char>(bits >> 16);
+    if (three) *out++ = static_cast<char>(bits >> 8);
     return bytes;
 }
 

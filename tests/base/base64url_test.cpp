@@ -34,5 +34,38 @@ INSTANTIATE_TEST_SUITE_P(All, Base64UrlRefused,
                          testing::Values("Zg==", "Zh", "Zm9", "Z", "Zm9vY", "+//+", "Zm 9v",
                                          "Zm9v\n", "Zm9\xc3\xa9"));
 
+TEST(Base64Url, EveryByteSurvivesAtEveryPlace) {
+    for (std::size_t size = 0; size <= 9; ++size)
+        for (int byte = 0; byte < 256; ++byte)
+            for (std::size_t place = 0; place < size; ++place) {
+                std::string bytes(size, '\x5a');
+                bytes[place] = static_cast<char>(byte);
+                ASSERT_EQ(base64url_decode(base64url_encode(bytes)), bytes);
+            }
+}
+
+TEST(Base64Url, AForeignByteIsRefusedAtEveryPlace) {
+    const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for (const std::size_t size : {2, 3, 4, 6, 7, 8})
+        for (int byte = 0; byte < 256; ++byte)
+            for (std::size_t place = 0; place < size; ++place) {
+                std::string text(size, 'A');
+                ASSERT_TRUE(base64url_decode(text));
+                text[place] = static_cast<char>(byte);
+                if (alphabet.find(text[place]) != alphabet.npos) continue;
+                ASSERT_EQ(base64url_decode(text), std::nullopt) << byte << " at " << place;
+            }
+}
+
+TEST(Base64Url, SpareBitsMustBeZero) {
+    int taken = 0;
+    for (const char last : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                            "0123456789-_")) {
+        taken += base64url_decode(std::string("Zm9vZ") + last) ? 1 : 0;
+        taken += base64url_decode(std::string("Zm9vZm") + last) ? 100 : 0;
+    }
+    EXPECT_EQ(taken, 4 + 100 * 16) << "two bytes leave 2 bits over, one leaves 4";
+}
+
 }  // namespace
 }  // namespace userd
