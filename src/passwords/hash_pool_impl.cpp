@@ -58,7 +58,7 @@ Task<HashOutcome> HashPool::Impl::run(HashJob job) {
             refusal = std::current_exception();
         }
         // A frame that holds its own resumption would never be freed if its loop is stopped.
-        job.resume = nullptr;
+        job.resume = {};
         resume(std::move(refusal));
     };
     co_return co_await wait_for<HashOutcome>(start);

@@ -46,7 +46,7 @@ Task<RangeAnswer> RangeClient::Impl::get(std::string prefix) {
             refusal = error.what();
         }
         // A frame that holds its own resumption would never be freed if its loop is stopped.
-        job.resume = nullptr;
+        job.resume = {};
         resume(failure(std::move(refusal)));
     };
     co_return co_await wait_for<RangeAnswer>(start);

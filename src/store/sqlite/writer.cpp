@@ -19,7 +19,8 @@ Writer::Writer(std::unique_ptr<Connection> db, CachedRows& cached, std::size_t q
       clock_(std::move(clock)),
       audits_(audits),
       health_("writing"),
-      checkpoint_health_("checkpoints") {
+      checkpoint_health_("checkpoints"),
+      queue_(std::make_shared<Queue>(queue)) {
     thread_ = std::thread([this] {
         pthread_setname_np(pthread_self(), "sqlite-writer");
         serve();
@@ -27,22 +28,40 @@ Writer::Writer(std::unique_ptr<Connection> db, CachedRows& cached, std::size_t q
 }
 
 Writer::~Writer() {
+    queue_->stop();
+    thread_.join();
+}
+
+bool Writer::Queue::push(std::unique_ptr<Job> job) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || waiting_.size() >= limit_) return false;
+    waiting_.push_back(std::move(job));
+    return true;
+}
+
+void Writer::Queue::wake() {
+    {
+        const std::lock_guard lock(mutex_);
+        // Another loop's wake() may have brought the job to the writer.
+        if (is_due_ || waiting_.empty()) return;
+        is_due_ = true;
+    }
+    woken_.notify_one();
+}
+
+Writer::Batch Writer::Queue::take() {
+    std::unique_lock lock(mutex_);
+    woken_.wait(lock, [this] { return stopping_ || is_due_; });
+    is_due_ = false;
+    return std::exchange(waiting_, {});
+}
+
+void Writer::Queue::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
-    arrived_.notify_one();
-    thread_.join();
-}
-
-bool Writer::submit(std::unique_ptr<Job> job) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (stopping_ || waiting_.size() >= queue_limit_) return false;
-        waiting_.push_back(std::move(job));
-    }
-    arrived_.notify_one();
-    return true;
+    woken_.notify_one();
 }
 
 std::exception_ptr Writer::refusal() const {
@@ -51,15 +70,9 @@ std::exception_ptr Writer::refusal() const {
         std::to_string(queue_limit_) + "); try again, and check the speed of its disk"));
 }
 
-Writer::Batch Writer::take() {
-    std::unique_lock lock(mutex_);
-    arrived_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-    return std::exchange(waiting_, {});
-}
-
 void Writer::serve() {
     for (;;) {
-        const Batch batch = take();
+        const Batch batch = queue_->take();
         if (batch.empty()) return;
         serve(batch);
     }
@@ -78,8 +91,10 @@ void Writer::serve(const Batch& batch) {
     }
     cached_.forget(std::exchange(changed_, {}));
     if (wrote_events) call_nudge();
+    ResumeGroup answers;
     for (const auto& job : batch)
-        job->answer(failure);
+        job->answer(failure, answers);
+    answers.post();
     checkpoint_if_due();
 }
 

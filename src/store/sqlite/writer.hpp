@@ -1,5 +1,8 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -47,11 +50,17 @@ class Writer {
     /// Runs `work` on the writer's thread and gives its value once it is durable.
     template <class T>
     Task<T> run(std::function<T(Write&)> work) {
-        auto start = [this, &work](Resume<Answer<T>> resume) {
-            // Kept aside: what the queue refuses is answered here.
+        const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+        auto start = [this, &work, &executor](Resume<Answer<T>> resume) {
+            // Kept aside: what the queue refuses is answered here. Once a job is queued its
+            // coroutine may go on on another thread, so that nothing of this frame is touched.
             const Resume<Answer<T>> refused = resume;
+            const boost::asio::any_io_executor loop = executor;
+            const std::shared_ptr<Queue> queue = queue_;
             auto job = std::make_unique<TypedJob<T>>(std::move(work), std::move(resume));
-            if (!submit(std::move(job))) refused(Answer<T>{{}, refusal()});
+            if (!queue->push(std::move(job))) return refused(Answer<T>{{}, refusal()});
+            // After all that is ready on this loop, which may bring more jobs for the same commit.
+            boost::asio::post(loop, [queue] { queue->wake(); });
         };
         Answer<T> answer = co_await wait_for<Answer<T>>(start);
         if (answer.failure) std::rethrow_exception(std::move(answer.failure));
@@ -73,9 +82,30 @@ class Writer {
         /// What it threw; it was rolled back.
         virtual void fail(std::exception_ptr failure) = 0;
         /// With the batch's failure, if that failed as a whole. Called once, last.
-        virtual void answer(const std::optional<std::string>& batch_failure) = 0;
+        virtual void answer(const std::optional<std::string>& batch_failure,
+                            ResumeGroup& answers) = 0;
     };
     using Batch = std::vector<std::unique_ptr<Job>>;
+
+    /// What waits for the next batch. Thread-safe; what is posted to loops may outlive the writer.
+    class Queue {
+      public:
+        explicit Queue(std::size_t limit) : limit_(limit) {}
+        /// False when it is full or stopped. The writer takes it no later than after a wake().
+        [[nodiscard]] bool push(std::unique_ptr<Job> job);
+        void wake();
+        /// Waits for a wake(). Nothing once it is stopped and empty.
+        [[nodiscard]] Batch take();
+        void stop();
+
+      private:
+        const std::size_t limit_;
+        std::mutex mutex_;
+        std::condition_variable woken_;
+        Batch waiting_;
+        bool is_due_ = false;
+        bool stopping_ = false;
+    };
 
     template <class T>
     struct Answer {
@@ -90,10 +120,11 @@ class Writer {
             : work_(std::move(work)), resume_(std::move(resume)) {}
         void run(Write& write) override { answer_.value.emplace(work_(write)); }
         void fail(std::exception_ptr failure) override { answer_.failure = std::move(failure); }
-        void answer(const std::optional<std::string>& batch_failure) override {
+        void answer(const std::optional<std::string>& batch_failure,
+                    ResumeGroup& answers) override {
             if (batch_failure)
                 answer_ = {{}, std::make_exception_ptr(StoreUnavailable(*batch_failure))};
-            resume_(std::move(answer_));
+            resume_(std::move(answer_), answers);
         }
 
       private:
@@ -102,9 +133,7 @@ class Writer {
         Answer<T> answer_;
     };
 
-    [[nodiscard]] bool submit(std::unique_ptr<Job> job);
     [[nodiscard]] std::exception_ptr refusal() const;
-    [[nodiscard]] Batch take();
     void serve();
     void serve(const Batch& batch);
     /// Whether it wrote events. Throws when the whole batch failed.
@@ -124,10 +153,7 @@ class Writer {
     Health checkpoint_health_;
     bool job_met_failure_ = false;
 
-    std::mutex mutex_;
-    std::condition_variable arrived_;
-    Batch waiting_;
-    bool stopping_ = false;
+    const std::shared_ptr<Queue> queue_;
 
     std::mutex nudge_mutex_;
     std::function<void()> nudge_;
