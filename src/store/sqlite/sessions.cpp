@@ -20,26 +20,21 @@ constexpr char kFormat[] = "SELECT hash_format FROM users WHERE id = ?1";
 constexpr char kRehash[] = R"(
     UPDATE users SET password_hash = ?2, hash_format = ?3 WHERE id = ?1)";
 
-// SET and CASE see the row as it was, RETURNING sees it as it is now. `repeats` tells a rotation
-// (0) from a repeat (above 0), whose new generation is the same.
+// There is one writer, so what it reads within its transaction stays until it writes: two plain
+// statements cost half of an UPDATE … RETURNING, which SQLite runs as a trigger.
+constexpr char kFindToRotate[] = R"(
+    SELECT s.generation, s.refresh_key_id, s.rotated_at, s.expires_at, s.ends_at, u.username
+    FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.id = ?1 AND s.user_id = ?2 AND s.ended_at IS NULL AND s.expires_at > ?3
+      AND u.disabled = 0)";
+
 constexpr char kRotate[] = R"(
-    UPDATE sessions SET
-        generation     = CASE WHEN generation = ?3 THEN generation + 1 ELSE generation END,
-        repeats        = CASE WHEN generation = ?3 THEN 0 ELSE repeats + 1 END,
-        refresh_key_id = CASE WHEN generation = ?3 THEN ?4 ELSE refresh_key_id END,
-        rotated_at     = CASE WHEN generation = ?3 THEN ?5 ELSE rotated_at END,
-        expires_at     = CASE WHEN generation = ?3 THEN min(?6, ends_at) ELSE expires_at END,
-        client_address = CASE WHEN generation = ?3 THEN ?8 ELSE client_address END,
-        client_agent   = CASE WHEN generation = ?3 THEN ?9 ELSE client_agent END,
-        ended_at       = CASE WHEN generation > ?3 + 1
-                                OR (generation = ?3 + 1 AND ?5 - rotated_at > ?7) THEN ?5 END,
-        ended_reason   = CASE WHEN generation > ?3 + 1
-                                OR (generation = ?3 + 1 AND ?5 - rotated_at > ?7) THEN 'reuse' END
-    WHERE id = ?1 AND user_id = ?2 AND ended_at IS NULL AND expires_at > ?5
-      AND ?3 BETWEEN 1 AND generation
-      AND EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND users.disabled = 0)
-    RETURNING ended_at, repeats, generation, refresh_key_id,
-              rotated_at, expires_at, ends_at, (SELECT username FROM users WHERE users.id = ?2))";
+    UPDATE sessions SET generation = ?2, repeats = 0, refresh_key_id = ?3, rotated_at = ?4,
+                        expires_at = ?5, client_address = ?6, client_agent = ?7
+    WHERE id = ?1)";
+constexpr char kRepeat[] = "UPDATE sessions SET repeats = repeats + 1 WHERE id = ?1";
+constexpr char kEndReused[] = R"(
+    UPDATE sessions SET ended_at = ?2, ended_reason = 'reuse' WHERE id = ?1)";
 
 constexpr char kProfile[] = R"(
     SELECT u.username, u.email, u.created_at, u.updated_at, s.expires_at
@@ -87,6 +82,40 @@ void audit_session(Write& write, AuditType type, const Request& request) {
     audit(write, std::move(event));
 }
 
+struct Rotating {
+    Session session;
+    Timestamp rotated_at;  ///< with the milliseconds that the repeat window needs
+    std::string username;
+};
+
+/// The session as it is, if it is live.
+std::optional<Rotating> find_to_rotate(Write& write, const Rotate& request) {
+    Statement row = write.db.query(kFindToRotate, request.session, request.user, write.now);
+    if (!row.step()) return std::nullopt;
+    Rotating found;
+    found.session.id = request.session;
+    found.session.user = request.user;
+    found.session.generation = row.int64(0);
+    found.session.refresh_key_id = row.text(1);
+    found.rotated_at = row.time(2);
+    found.session.rotated_at = whole_seconds(found.rotated_at);
+    found.session.expires_at = row.time(3);
+    found.session.ends_at = row.time(4);
+    found.username = row.text(5);
+    return found;
+}
+
+/// The session's next generation, in the database and in `session`.
+void rotate(Write& write, const Rotate& request, Session& session) {
+    const Timestamp now = whole_seconds(write.now);
+    ++session.generation;
+    session.refresh_key_id = request.refresh_key_id;
+    session.rotated_at = now;
+    session.expires_at = std::min<Timestamp>(now + request.refresh_lifetime, session.ends_at);
+    write.db.execute(kRotate, request.session, session.generation, session.refresh_key_id,
+                     write.now, session.expires_at, request.client.address, request.client.agent);
+}
+
 }  // namespace
 
 Result<Session> open_session(Write& write, const OpenSession& request) {
@@ -110,21 +139,27 @@ Result<Session> open_session(Write& write, const OpenSession& request) {
 }
 
 Rotation rotate_session(Write& write, const Rotate& request) {
-    const Timestamp expires_at = whole_seconds(write.now) + request.refresh_lifetime;
-    const std::int64_t window_ms = std::chrono::milliseconds(request.repeat_window).count();
+    std::optional<Rotating> found = find_to_rotate(write, request);
+    if (!found || request.generation < 1 || request.generation > found->session.generation)
+        return {};
     Rotation rotation;
-    Statement row = write.db.query(kRotate, request.session, request.user, request.generation,
-                                   request.refresh_key_id, write.now, expires_at, window_ms,
-                                   request.client.address, request.client.agent);
-    if (!row.step()) return rotation;
     write.changed.sessions.push_back(request.session);
-    if (!row.is_null(0))
+    if (request.generation == found->session.generation) {
+        rotation.outcome = Rotation::Outcome::rotated;
+        rotate(write, request, found->session);
+    } else if (request.generation + 1 == found->session.generation &&
+               unix_millis(write.now) - unix_millis(found->rotated_at) <=
+                   std::chrono::milliseconds(request.repeat_window).count()) {
+        rotation.outcome = Rotation::Outcome::repeated;
+        write.db.execute(kRepeat, request.session);
+    } else {
         rotation.outcome = Rotation::Outcome::reused;
-    else
-        rotation = rotation_from(row, request);
-    row.run_to_end();
-    if (write.audits && rotation.outcome == Rotation::Outcome::reused)
-        audit_session(write, AuditType::token_reused, request);
+        write.db.execute(kEndReused, request.session, write.now);
+        if (write.audits) audit_session(write, AuditType::token_reused, request);
+        return rotation;
+    }
+    rotation.session = std::move(found->session);
+    rotation.username = std::move(found->username);
     return rotation;
 }
 
