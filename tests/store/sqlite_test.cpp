@@ -23,9 +23,10 @@ TEST_F(Sqlite, SimultaneousWritesShareCommits) {
     const auto store = open();
     std::atomic<int> commits = 0;
     store->on_event([&commits] { ++commits; });
+    // On four loops, each of which has all of its writes ready at once.
     EXPECT_EQ(add_together(*store, 0, 500).values.size(), 500U);
     store->on_event({});
-    EXPECT_LT(commits, 250);
+    EXPECT_LE(commits, 4);
 }
 
 TEST_F(Sqlite, RefusedJobsInABatchHarmNoNeighbour) {

@@ -32,18 +32,17 @@ Writer::~Writer() {
     thread_.join();
 }
 
-bool Writer::Queue::push(std::unique_ptr<Job> job) {
+std::optional<std::uint64_t> Writer::Queue::push(std::unique_ptr<Job> job) {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || waiting_.size() >= limit_) return false;
+    if (stopping_ || waiting_.size() >= limit_) return std::nullopt;
     waiting_.push_back(std::move(job));
-    return true;
+    return taken_ + waiting_.size() - 1;
 }
 
-void Writer::Queue::wake() {
+void Writer::Queue::wake(std::uint64_t number) {
     {
         const std::lock_guard lock(mutex_);
-        // Another loop's wake() may have brought the job to the writer.
-        if (is_due_ || waiting_.empty()) return;
+        if (is_due_ || number < taken_) return;
         is_due_ = true;
     }
     woken_.notify_one();
@@ -53,6 +52,7 @@ Writer::Batch Writer::Queue::take() {
     std::unique_lock lock(mutex_);
     woken_.wait(lock, [this] { return stopping_ || is_due_; });
     is_due_ = false;
+    taken_ += waiting_.size();
     return std::exchange(waiting_, {});
 }
 

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <condition_variable>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -58,9 +59,10 @@ class Writer {
             const boost::asio::any_io_executor loop = executor;
             const std::shared_ptr<Queue> queue = queue_;
             auto job = std::make_unique<TypedJob<T>>(std::move(work), std::move(resume));
-            if (!queue->push(std::move(job))) return refused(Answer<T>{{}, refusal()});
+            const std::optional<std::uint64_t> number = queue->push(std::move(job));
+            if (!number) return refused(Answer<T>{{}, refusal()});
             // After all that is ready on this loop, which may bring more jobs for the same commit.
-            boost::asio::post(loop, [queue] { queue->wake(); });
+            boost::asio::post(loop, [queue, number] { queue->wake(*number); });
         };
         Answer<T> answer = co_await wait_for<Answer<T>>(start);
         if (answer.failure) std::rethrow_exception(std::move(answer.failure));
@@ -91,9 +93,10 @@ class Writer {
     class Queue {
       public:
         explicit Queue(std::size_t limit) : limit_(limit) {}
-        /// False when it is full or stopped. The writer takes it no later than after a wake().
-        [[nodiscard]] bool push(std::unique_ptr<Job> job);
-        void wake();
+        /// The job's number, for wake(); nothing when the queue is full or stopped.
+        [[nodiscard]] std::optional<std::uint64_t> push(std::unique_ptr<Job> job);
+        /// The writer takes all that waits, unless the job is no longer among it.
+        void wake(std::uint64_t number);
         /// Waits for a wake(). Nothing once it is stopped and empty.
         [[nodiscard]] Batch take();
         void stop();
@@ -103,6 +106,7 @@ class Writer {
         std::mutex mutex_;
         std::condition_variable woken_;
         Batch waiting_;
+        std::uint64_t taken_ = 0;  ///< jobs so far; the first that waits has this number
         bool is_due_ = false;
         bool stopping_ = false;
     };
