@@ -22,12 +22,13 @@ from driver.table import render
 from rows.latency import profile_latency, time_to_ready
 from rows.memory import memory
 from rows.postgres import postgres
+from rows.profile import profile_population
 from rows.relay import relay
 from rows.throughput import hashes, profile_reads, refreshes
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "build/bench"
-ROUND = [profile_reads, hashes, refreshes, profile_latency, time_to_ready, memory, postgres, relay]
+ROUND = [profile_reads, profile_population, hashes, refreshes, profile_latency, time_to_ready, memory, postgres, relay]
 
 
 def main() -> int:

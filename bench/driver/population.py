@@ -4,7 +4,7 @@ import secrets
 
 from driver.postgres import Postgres
 from driver.service import Userd
-from driver.signing import Signer, refresh_secret
+from driver.signing import Hs256, Signer, refresh_secret
 
 FIRST_USER = "first"
 
@@ -38,7 +38,7 @@ class Population:
             "SELECT id::text, user_id::text, generation FROM sessions WHERE ended_at IS NULL ORDER BY random() LIMIT %s",
             (count,), self.database)
         pair = self.userd.log_in([FIRST_USER])[0]
-        access = Signer(pair["access_token"], self._secret_key.encode())
-        refresh = Signer(pair["refresh_token"], refresh_secret(self._master_key))
+        access = Signer(pair["access_token"], Hs256(self._secret_key.encode()))
+        refresh = Signer(pair["refresh_token"], Hs256(refresh_secret(self._master_key)))
         return ([access.token(user, session) for session, user, _ in sessions],
                 [refresh.token(user, session, jti=f"{session}.{generation}") for session, user, generation in sessions])

@@ -28,7 +28,6 @@ class Run:
         self.userd = self.started(Userd(self.new_folder("es256")))
         self.userd.register(self.users)
         self.config = self.userd.settings()
-        self.userd_hs256 = self.started(Userd(self.copied("hs256"), "HS256"))
         self.services: list[Service] = [self.userd]
         """What every row measures; peers join here."""
         self.answer = self.folder / "answer"

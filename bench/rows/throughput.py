@@ -2,7 +2,6 @@
 from driver.load import measure, run_limit, wrk
 from driver.results import LIMIT, Row
 from driver.run import Run
-from driver.service import Service
 
 CALLERS = 16
 REFRESHING = 64
@@ -10,6 +9,7 @@ REFRESHING = 64
 REFRESH_TOKENS = REFRESHING + 2
 BATCH = 64
 
+PROFILES = Row("profile reads/s, ES256", "bare Beast loop, same bytes")
 LOGINS = Row("logins/s", "raw libsodium, as many threads")
 REGISTRATIONS = Row("registrations/s", "raw libsodium, as many threads")
 REFRESHES = Row("refreshes/s, 64 clients", "SQLite, one a commit")
@@ -17,18 +17,12 @@ REFRESHES_BATCHED = Row("refreshes/s, 64 clients", f"SQLite, {BATCH} a commit")
 
 
 def profile_reads(run: Run) -> None:
-    profile_reads_of(run, run.services, "ES256")
-    profile_reads_of(run, [run.userd_hs256], "HS256")
-
-
-def profile_reads_of(run: Run, services: list[Service], algorithm: str) -> None:
-    row = Row(f"profile reads/s, {algorithm}", "bare Beast loop, same bytes")
-    for service in services:
+    for service in run.services:
         tokens = run.write("tokens", run.tokens(service, CALLERS))
         load = lambda: wrk("profile.lua", service.port, CALLERS, run.seconds, tokens, 2)
-        run.results.add(row, service.name, measure(service, load))
+        run.results.add(PROFILES, service.name, measure(service, load))
     load = lambda: wrk("profile.lua", run.beast.port, CALLERS, run.seconds, tokens, 2)
-    run.results.add(row, LIMIT, measure(run.beast, load))
+    run.results.add(PROFILES, LIMIT, measure(run.beast, load))
 
 
 def hashes(run: Run) -> None:
