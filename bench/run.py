@@ -21,6 +21,7 @@ from driver.run import Run
 from driver.table import render
 from rows.latency import profile_latency, time_to_ready
 from rows.memory import memory
+from rows.mixed import mixed_day
 from rows.postgres import postgres
 from rows.profile import profile_population
 from rows.relay import relay
@@ -28,7 +29,7 @@ from rows.throughput import hashes, profile_reads, refreshes
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "build/bench"
-ROUND = [profile_reads, profile_population, hashes, refreshes, profile_latency, time_to_ready, memory, postgres, relay]
+ROUND = [profile_reads, profile_population, hashes, refreshes, mixed_day, profile_latency, time_to_ready, memory, postgres, relay]
 
 
 def main() -> int:

@@ -17,8 +17,41 @@ function my_lines(path, count)
     return mine
 end
 
-function post(path, body)
+local function post(path, body)
     return wrk.format("POST", path, { ["Content-Type"] = "application/json" }, body)
+end
+
+function profile(token)
+    return wrk.format("GET", "/user/me", { Authorization = "Bearer " .. token })
+end
+
+function refresh(token)
+    return post("/user/login/refresh", string.format('{"old_refresh_token":"%s"}', token))
+end
+
+function login(name, password)
+    return post("/user/login", string.format('{"username":"%s","password":"%s"}', name, password))
+end
+
+-- The requests that `make` makes of items, all made now, given in turn.
+function cycle(items, make)
+    local requests, last = {}, 0
+    for number, item in ipairs(items) do requests[number] = make(item) end
+    return function()
+        last = last % #requests + 1
+        return requests[last]
+    end
+end
+
+-- Each of a new user, whose name begins with `prefix`.
+function registrations(prefix, password)
+    local last = 0
+    return function()
+        last = last + 1
+        local name = string.format("%s-%d-%d", prefix, id, last)
+        return post("/user/register",
+            string.format('{"username":"%s","email":"%s@example.com","password":"%s"}', name, name, password))
+    end
 end
 
 -- One line for bench/driver/load.py. wrk counts in microseconds.

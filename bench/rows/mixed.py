@@ -1,0 +1,30 @@
+"""A day as users make it: mostly profiles, some refreshes, few logins, fewer registrations."""
+import dataclasses
+
+from driver.load import WRK_THREADS, measure, run_limit, wrk
+from driver.mix import DAY, order
+from driver.results import LIMIT, Row
+from driver.run import Run
+from rows.profile import CALLERS, MANY, MANY_TOKENS, WARM_UP_SECONDS, OnSqlite
+from rows.throughput import hash_parameters
+
+# The hashes that are under way at the end count for less.
+SECONDS_EACH = 2
+HASHING = (DAY["login"] + DAY["register"]) / sum(DAY.values())
+MIXED = Row(f"mixed day, requests/s, {MANY} users", f"raw libsodium, for the {HASHING:.0%} that hash")
+
+
+def mixed_day(run: Run) -> None:
+    """The limit is what the hashes alone would allow: everything else free."""
+    with run.shared(OnSqlite).many.serving("ES256") as serving:
+        userd = serving.userd
+        access = run.write("access_tokens", serving.access_tokens(MANY_TOKENS))
+        files = [
+            run.write("order", order(DAY)), access, run.write("refresh_tokens", serving.refresh_tokens(CALLERS + WRK_THREADS)),
+            run.write("names", serving.names(MANY_TOKENS))]
+        wrk("profile.lua", userd.port, CALLERS, WARM_UP_SECONDS, access, 2).figures()
+        load = lambda: wrk("mixed.lua", userd.port, CALLERS, SECONDS_EACH * run.seconds, 2, *files, run.unique("day"), run.password)
+        run.results.add(MIXED, userd.name, measure(userd, load))
+    hashes = run_limit("raw_hash", *hash_parameters(run), run.config["HASH_THREADS"], seconds=run.seconds)
+    run.results.add(MIXED, LIMIT, dataclasses.replace(
+        hashes, value=hashes.value / HASHING, cpu_per_1000=hashes.cpu_per_1000 * HASHING))
