@@ -12,7 +12,7 @@ from driver.process import Process, free_port
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 USERD = ROOT / "build/release/userd"
-START_SECONDS = 30
+START_SECONDS = 60
 SETTLE_SECONDS = 30
 CALL_SECONDS = 30
 CALLERS = 8
@@ -52,16 +52,8 @@ class Service:
 
     def profile_bytes(self, token: str) -> bytes:
         """The answer to a profile read as it is on the wire."""
-        request = f"GET /user/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
         with socket.create_connection(("127.0.0.1", self.port), CALL_SECONDS) as connection:
-            connection.sendall(request.encode())
-            received = b""
-            while not is_whole(received):
-                chunk = connection.recv(65536)
-                if not chunk:
-                    raise RuntimeError(f"{self.name} closed within an answer")
-                received += chunk
-        return received
+            return exchange(connection, profile_request(token))
 
     @staticmethod
     def _in_parallel(call, names: list[str]):
@@ -81,6 +73,22 @@ class Service:
         return json.loads(text)
 
 
+def profile_request(token: str) -> bytes:
+    return f"GET /user/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
+def exchange(connection: socket.socket, request: bytes) -> bytes:
+    """The whole answer."""
+    connection.sendall(request)
+    received = b""
+    while not is_whole(received):
+        chunk = connection.recv(65536)
+        if not chunk:
+            raise RuntimeError("the server closed within an answer")
+        received += chunk
+    return received
+
+
 def is_whole(answer: bytes) -> bool:
     head, found, body = answer.partition(b"\r\n\r\n")
     lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
@@ -96,6 +104,8 @@ class Userd(Service):
     def __init__(self, folder: pathlib.Path, algorithm: str = "ES256", **settings: str) -> None:
         self.folder = folder
         self.database = folder / "userd.db"
+        self.under: list = []
+        """The command that runs it: a tool that looks on."""
         self.port, self.management_port = free_port(), free_port()
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -112,7 +122,7 @@ class Userd(Service):
 
     def start(self) -> "Userd":
         """Returns once it is ready."""
-        self.process = Process([USERD, "serve"], self.folder, self.environment, self.folder / "userd.log")
+        self.process = Process([*self.under, USERD, "serve"], self.folder, self.environment, self.folder / "userd.log")
         try:
             self.process.wait_until(self._is_ready, START_SECONDS)
         except BaseException:

@@ -31,17 +31,20 @@ class SqlitePopulation:
         self._sessions: list[Session] = fill(self.database, users - 1, sessions_each)
 
     @contextlib.contextmanager
-    def serving(self, algorithm: str) -> collections.abc.Iterator["Serving"]:
-        userd = self._userd(algorithm).start()
+    def serving(self, algorithm: str, under: list | None = None, **settings: str) -> collections.abc.Iterator["Serving"]:
+        """`under` is the command of a tool that looks on."""
+        userd = self._userd(algorithm, **settings)
+        userd.under = under or []
+        userd.start()
         try:
             key = Hs256(self._secret_key.encode()) if algorithm == "HS256" else self._sign_with_own_key(userd)
             yield Serving(userd, self._sessions, key, Hs256(refresh_secret(self._master_key)))
         finally:
             userd.stop()
 
-    def _userd(self, algorithm: str) -> Userd:
+    def _userd(self, algorithm: str, **settings: str) -> Userd:
         secret = {"SECRET_KEY": self._secret_key} if algorithm == "HS256" else {}
-        return Userd(self._folder, algorithm, MASTER_KEY=self._master_key, **secret)
+        return Userd(self._folder, algorithm, MASTER_KEY=self._master_key, **secret, **settings)
 
     def _sign_with_own_key(self, userd: Userd) -> Es256:
         """Lets the server sign with a key made here, as its administrator may."""
