@@ -4,7 +4,8 @@
 usage: bench/run.py [--seconds N] [--rounds N] [--only NAME ...]
 
 Each round measures every row once, userd and its limit next to each other; the table shows medians.
-Nothing is asserted. The figures of every round go to build/bench/last.json.
+Nothing is asserted. The figures of every round go to build/bench/last.json, a picture of the table to
+build/bench/last.svg. Beneath the table are the instructions that a request costs, beside those kept.
 docs/performance.md tells what the rows mean.
 """
 import argparse
@@ -17,8 +18,11 @@ import sys
 import tempfile
 import time
 
+from driver.instructions import report
+from driver.plot import plot
 from driver.run import Run
 from driver.table import render
+from instructions import count, kept
 from rows.latency import profile_latency, time_to_ready
 from rows.memory import memory
 from rows.mixed import mixed_day
@@ -36,7 +40,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=3, help="length of one measurement")
     parser.add_argument("--rounds", type=int, default=3)
-    names = [measure_rows.__name__ for measure_rows in ROUND]
+    names = [*(measure_rows.__name__ for measure_rows in ROUND), "instructions"]
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="these rows")
     arguments = parser.parse_args()
     if arguments.seconds < 1 or arguments.rounds < 1:
@@ -54,12 +58,17 @@ def main() -> int:
                     measure_rows(run)
         finally:
             run.close()
+        counts = count(pathlib.Path(folder)) if "instructions" in arguments.only else {}
     about = machine() | {
         "rounds": arguments.rounds, "seconds": arguments.seconds, "took_seconds": round(time.monotonic() - began)}
-    (OUTPUT / "last.json").write_text(json.dumps({"about": about, "rows": run.results.as_json()}, indent=1) + "\n")
-    print(", ".join(f"{name} {value}" for name, value in about.items()))
-    print()
-    print(render(run.results))
+    (OUTPUT / "last.json").write_text(json.dumps({"about": about, "rows": run.results.as_json(), "instructions": counts}, indent=1) + "\n")
+    described = ", ".join(f"{name} {value}" for name, value in about.items())
+    print(described)
+    if run.results.rows():
+        (OUTPUT / "last.svg").write_text(plot(run.results, described))
+        print(f"\n{render(run.results)}")
+    if counts:
+        print(f"\n{report(kept(), counts)}")
     return 0
 
 

@@ -51,8 +51,7 @@ def _draw(frame: Frame, x: float, y: float, scale: float, whole: int, unit: str,
     width = frame.cost * scale
     if width < LEAST_WIDTH:
         return
-    letters = int((width - 4) / LETTER)
-    shown = frame.name if len(frame.name) <= letters else frame.name[:letters - 1] + "…" if letters > 3 else ""
+    shown = _fitting(frame.name, int((width - 4) / LETTER))
     text = f'<text x="{x + 2:.1f}" y="{y + 12:.1f}">{escape(shown)}</text>' if shown else ""
     bars.append(
         f"<g><title>{escape(frame.name)}: {frame.cost} {unit}, {frame.cost / whole:.1%}</title>"
@@ -60,6 +59,15 @@ def _draw(frame: Frame, x: float, y: float, scale: float, whole: int, unit: str,
     for name in sorted(frame.calls):
         _draw(frame.calls[name], x, y - BAR, scale, whole, unit, bars)
         x += frame.calls[name].cost * scale
+
+
+def _fitting(name: str, letters: int) -> str:
+    """Without the outer namespaces that are too much, and cut off at last."""
+    while len(name) > letters and "::" in name:
+        name = name.partition("::")[2]
+    if len(name) <= letters:
+        return name
+    return name[:letters - 1] + "…" if letters > 3 else ""
 
 
 def _colour(name: str) -> str:
