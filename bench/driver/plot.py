@@ -39,7 +39,7 @@ def _row(results: Results, row: Row, y: int) -> tuple[list[str], int]:
         is_limit = name == LIMIT
         colour = LIMIT_COLOUR if is_limit else COLOURS[services.index(name) % len(COLOURS)]
         length = max(1.0, LONGEST * value / longest) if longest else 1.0
-        text = number(value) + (f"  {row.limit}" if is_limit else "")
+        text = number(value) + (f" ({row.limit})" if is_limit else "")
         parts += [
             f'<text x="{LABEL - 8}" y="{y + 13}" text-anchor="end">{escape(name)}</text>',
             f'<rect class="bar" x="{LABEL}" y="{y + 2}" width="{length:.1f}" height="{LINE - 4}" fill="{colour}"/>',

@@ -2,10 +2,14 @@
 import collections
 import re
 
+# Of what callgrind counted: the rest is too little to see.
+MOST_STACKS = 5000
 Stacks = collections.Counter  # of tuples of frames, the outermost first
 
 _FRAME = re.compile(r"\s+[0-9a-f]+ (.+) \(([^()]*)\)$")
-_OPERATOR = re.compile(r"operator(?:<=>|<<=|>>=|->\*|<<|>>|<=|>=|->|<|>)")
+# Brackets that enclose no arguments.
+_WHOLE = re.compile(r"operator(?:<=>|<<=|>>=|->\*|<<|>>|<=|>=|->|<|>|\(\))|\(anonymous namespace\)|->")
+_APPENDED = re.compile(r" \[clone [^]]*\]|\[abi:[^]]*\]| const(?= \[|$)")
 
 
 def from_perf(script: str) -> Stacks:
@@ -23,22 +27,24 @@ def from_perf(script: str) -> Stacks:
 
 
 def _name(symbol: str, binary: str) -> str:
-    return f"[{binary.rpartition('/')[2]}]" if symbol == "[unknown]" else without_template_arguments(symbol)
+    return f"[{binary.rpartition('/')[2]}]" if symbol == "[unknown]" else plain(symbol)
 
 
-def without_template_arguments(symbol: str) -> str:
+def plain(symbol: str) -> str:
+    """Without its arguments, those of templates too, and without what the compiler appends."""
     kept, depth, position = [], 0, 0
+    symbol = _APPENDED.sub("", symbol)
     while position < len(symbol):
-        operator = _OPERATOR.match(symbol, position)
-        text = operator[0] if operator else symbol[position]
-        if text == ">":
-            depth -= 1
-        if depth == 0:
+        whole = _WHOLE.match(symbol, position)
+        text = whole[0] if whole else symbol[position]
+        if depth == 0 and text not in ("(", ")", "<", ">"):
             kept.append(text)
-        if text == "<":
+        if text in ("<", "("):
             depth += 1
-            if depth == 1:
-                kept.append("…")
+        if text in (">", ")"):
+            depth -= 1
+        if depth == 1 and text == "<":
+            kept.append("<…>")
         position += len(text)
     return "".join(kept)
 
@@ -46,53 +52,66 @@ def without_template_arguments(symbol: str) -> str:
 class _Function:
     def __init__(self) -> None:
         self.own = 0
-        self.calls: dict[str, int] = collections.defaultdict(int)
+        self.calls: collections.Counter[str] = collections.Counter()
+
+    def whole(self) -> int:
+        return self.own + self.calls.total()
 
 
 def from_callgrind(profile: str) -> Stacks:
     """Of a file without compressed names. Callgrind counts calls, not stacks: what a function spent is shared among
-    its callers as they spent it in all, and a function within itself is cut off."""
+    its callers as they spent it in all, and a function within itself counts as that function."""
     functions = _functions(profile)
-    called = collections.Counter()
-    for function in functions.values():
-        called.update(function.calls)
-    stacks: Stacks = Stacks()
+    called = sum((function.calls for function in functions.values()), collections.Counter())
+    least = sum(function.own for function in functions.values()) / MOST_STACKS
+    spread: dict[tuple, float] = collections.defaultdict(float)
     for name, function in functions.items():
-        alone = function.own + sum(function.calls.values()) - called[name]
-        if alone > 0:
-            _spread(functions, (name,), alone, stacks)
-    least = sum(stacks.values()) / 10000
-    return Stacks({stack: round(cost) for stack, cost in stacks.items() if cost >= least})
+        from_outside = function.whole() - called[name]
+        if from_outside > 0:
+            _spread(functions, (name,), from_outside, least, spread)
+    return Stacks({stack: round(cost) for stack, cost in spread.items() if round(cost)})
 
 
-def _spread(functions: dict[str, _Function], stack: tuple, cost: float, stacks: Stacks) -> None:
+def _spread(functions: dict[str, _Function], stack: tuple, cost: float, least: float, spread: dict) -> None:
     function = functions[stack[-1]]
-    whole = function.own + sum(function.calls.values())
-    if whole == 0 or cost < 1000:
+    whole = function.whole()
+    if cost < least:
+        spread[stack] += cost
         return
-    stacks[stack] += cost * function.own / whole
+    spread[stack] += cost * function.own / whole
     for callee, spent in function.calls.items():
         if callee in stack:
-            stacks[stack] += cost * spent / whole
+            spread[stack] += cost * spent / whole
         else:
-            _spread(functions, (*stack, callee), cost * spent / whole, stacks)
+            _spread(functions, (*stack, callee), cost * spent / whole, least, spread)
 
 
 def _functions(profile: str) -> dict[str, _Function]:
+    """By name. A line of figures after a cfn= is what that call cost, else the function's own."""
     functions: dict[str, _Function] = collections.defaultdict(_Function)
-    current, callee = functions[""], None
+    current, binary, callee, its_binary = functions[""], "", None, None
     for line in profile.splitlines():
-        key, equals, value = line.partition("=")
-        if equals and key == "fn":
-            current = functions[without_template_arguments(value)]
-        elif equals and key == "cfn":
-            callee = without_template_arguments(value)
-        elif line[:1].isdigit() or line[:1] in "+-*":
-            spent = int(line.split()[1])
+        key, _, value = line.partition("=")
+        if key == "ob":
+            binary = value
+        elif key == "cob":
+            its_binary = value
+        elif key == "fn":
+            current = functions[_called(value, binary)]
+        elif key == "cfn":
+            callee, its_binary = _called(value, its_binary or binary), None
+        elif line[:1].isdigit():
+            spent = int((line.split() + ["0"])[1])
             if callee is None:
                 current.own += spent
             else:
                 current.calls[callee] += spent
-                functions[callee]
             callee = None
+    for called in {name for function in functions.values() for name in function.calls}:
+        functions[called]
     return functions
+
+
+def _called(name: str, binary: str) -> str:
+    without_recursion = name.partition("'")[0]
+    return _name("[unknown]" if without_recursion.startswith(("0x", "???")) else without_recursion, binary)
