@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 BUILD := cmake --build --preset
 
-.PHONY: run build test check bench faults fuzz fuzz-build kafka assets clean
+.PHONY: run build test check bench profile faults fuzz fuzz-build kafka assets clean
 
 run: build
 	@scripts/try
@@ -43,6 +43,13 @@ bench: build
 	@scripts/bootstrap bench
 	@$(BUILD) release -j $(JOBS) --target userd_bench
 	@build/venv/bin/python bench/run.py --rounds $(ROUNDS) --seconds $(SECONDS)
+
+# Where the processor time goes under the load of ROUTE=profile|refresh|login|register: build/profile/ROUTE.svg.
+profile: ROUTE ?= profile
+profile: SECONDS = 5
+profile: build
+	@scripts/bootstrap bench
+	@build/venv/bin/python bench/profile.py $(ROUTE) --seconds $(SECONDS)
 
 # Kills, freezes, cuts and full disks under load, SECONDS for each of BACKEND=sqlite|postgres|both, from SEED (a random
 # one if none is given); one table each (docs/faults.md). `make test` runs them shortly.

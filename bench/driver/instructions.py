@@ -13,6 +13,6 @@ def report(kept: dict, counts: dict[str, int]) -> str:
     for name, count in counts.items():
         changed = change(kept.get("counts", {}), name, count)
         lines.append(f"  {name:24}{count:9}  " + ("none kept" if changed is None else f"{changed:+.1%}"))
-        if changed is not None and changed > RISE:
+        if changed is not None and count > kept["counts"][name] * (1 + RISE):
             rises.append(f"INSTRUCTIONS ROSE by more than {RISE:.0%}: {name}, {kept['counts'][name]} -> {count}")
     return "\n".join(lines + rises)

@@ -66,7 +66,11 @@ class Signer:
     def token(self, user: str, session: str, **claims) -> str:
         changed = {**self._claims, "sub": user, "sid": session, **claims}
         signed = f"{self._head}.{_encoded(json.dumps(changed, separators=(',', ':')).encode())}"
-        return f"{signed}.{_encoded(self._key.sign(signed.encode()))}"
+        return self.join(signed, self._key)
+
+    @staticmethod
+    def join(signed: str, key: Hs256 | Es256) -> str:
+        return f"{signed}.{_encoded(key.sign(signed.encode()))}"
 
 
 def _encoded(data: bytes) -> str:

@@ -60,7 +60,7 @@ class _Function:
 
 def from_callgrind(profile: str) -> Stacks:
     """Of a file without compressed names. Callgrind counts calls, not stacks: what a function spent is shared among
-    its callers as they spent it in all, and a function within itself counts as that function."""
+    its callers as they spent it in all, and a function within itself counts as one."""
     functions = _functions(profile)
     called = sum((function.calls for function in functions.values()), collections.Counter())
     least = sum(function.own for function in functions.values()) / MOST_STACKS
@@ -75,7 +75,7 @@ def from_callgrind(profile: str) -> Stacks:
 def _spread(functions: dict[str, _Function], stack: tuple, cost: float, least: float, spread: dict) -> None:
     function = functions[stack[-1]]
     whole = function.whole()
-    if cost < least:
+    if cost < least or not whole:
         spread[stack] += cost
         return
     spread[stack] += cost * function.own / whole
@@ -87,7 +87,7 @@ def _spread(functions: dict[str, _Function], stack: tuple, cost: float, least: f
 
 
 def _functions(profile: str) -> dict[str, _Function]:
-    """By name. A line of figures after a cfn= is what that call cost, else the function's own."""
+    """A line of figures after a cfn= is what that call cost, else the function's own."""
     functions: dict[str, _Function] = collections.defaultdict(_Function)
     current, binary, callee, its_binary = functions[""], "", None, None
     for line in profile.splitlines():
@@ -104,11 +104,9 @@ def _functions(profile: str) -> dict[str, _Function]:
             spent = int((line.split() + ["0"])[1])
             if callee is None:
                 current.own += spent
-            else:
+            elif functions[callee] is not current:
                 current.calls[callee] += spent
             callee = None
-    for called in {name for function in functions.values() for name in function.calls}:
-        functions[called]
     return functions
 
 
