@@ -18,9 +18,9 @@ from driver.load import WRK_THREADS, Load, wrk
 from driver.service import PASSWORD, ROOT
 from driver.sqlite_population import Serving, SqlitePopulation
 from driver.stacks import Stacks, from_callgrind, from_perf
+from rows.throughput import CALLERS, REFRESH_TOKENS, REFRESHING
 
 OUTPUT = ROOT / "build/profile"
-CALLERS, REFRESHING = 16, 64
 TOKENS = 10000
 FREQUENCY = 499
 # Else a stack of 8 KiB, which many a coroutine's is beyond, ends in the middle.
@@ -42,7 +42,7 @@ def load(route: str, serving: Serving, folder: pathlib.Path, callers: int | None
         tokens = file(serving.access_tokens(TOKENS))
         return wrk("profile.lua", port, callers or CALLERS, seconds, tokens, WRK_THREADS)
     if route == "refresh":
-        tokens = file(serving.refresh_tokens(REFRESHING + WRK_THREADS))
+        tokens = file(serving.refresh_tokens(REFRESH_TOKENS))
         return wrk("refresh.lua", port, callers or REFRESHING, seconds, tokens, WRK_THREADS)
     if route == "login":
         return wrk("login.lua", port, callers or CALLERS, seconds, file(serving.names(TOKENS)), WRK_THREADS, PASSWORD)
@@ -55,8 +55,8 @@ def by_perf(route: str, population: SqlitePopulation, folder: pathlib.Path, opti
         load(route, serving, folder, None, WARM_UP_SECONDS, "warm").figures()
         running = load(route, serving, folder, None, options.seconds, "measured")
         try:
-            perf("record", "-q", "-F", FREQUENCY, "--call-graph", f"dwarf,{STACK_BYTES}", "-o", samples, "-p",
-                 serving.userd.process.pid, "--", "sleep", options.seconds, seconds=options.seconds)
+            perf("record", "-q", "-F", FREQUENCY, "--call-graph", f"dwarf,{STACK_BYTES}", "-o", samples,
+                 "-p", serving.userd.process.pid, "--", "sleep", options.seconds, seconds=options.seconds)
             figures = running.figures()
         finally:
             running.stop()

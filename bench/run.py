@@ -33,7 +33,8 @@ from rows.throughput import hashes, profile_reads, refreshes
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "build/bench"
-ROUND = [profile_reads, profile_population, hashes, refreshes, mixed_day, profile_latency, time_to_ready, memory, postgres, relay]
+ROUND = [profile_reads, profile_population, hashes, refreshes, mixed_day, profile_latency, time_to_ready, memory, postgres,
+         relay]
 
 
 def main() -> int:
@@ -61,7 +62,8 @@ def main() -> int:
         counts = count(pathlib.Path(folder)) if "instructions" in arguments.only else {}
     about = machine() | {
         "rounds": arguments.rounds, "seconds": arguments.seconds, "took_seconds": round(time.monotonic() - began)}
-    (OUTPUT / "last.json").write_text(json.dumps({"about": about, "rows": run.results.as_json(), "instructions": counts}, indent=1) + "\n")
+    whole = {"about": about, "rows": run.results.as_json(), "instructions": counts}
+    (OUTPUT / "last.json").write_text(json.dumps(whole, indent=1) + "\n")
     described = ", ".join(f"{name} {value}" for name, value in about.items())
     print(described)
     if run.results.rows():
@@ -81,6 +83,7 @@ def machine() -> dict:
         "commit": commit or "unknown",
         "processor": models[0] if models else platform.machine(),
         "cores": os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30),
         "kernel": platform.release(),
     }
 
