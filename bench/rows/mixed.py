@@ -5,7 +5,7 @@ from driver.load import WRK_THREADS, measure, run_limit, wrk
 from driver.mix import DAY, order
 from driver.results import LIMIT, Row
 from driver.run import Run
-from rows.profile import CALLERS, MANY, MANY_TOKENS, WARM_UP_SECONDS, OnSqlite
+from rows.profile import CALLERS, MANY, MANY_TOKENS, OnSqlite, write_tokens
 from rows.throughput import hash_parameters
 
 # The hashes that are under way at the end count for less.
@@ -18,12 +18,12 @@ def mixed_day(run: Run) -> None:
     """The limit is what the hashes alone would allow: everything else free."""
     with run.shared(OnSqlite).many.serving("ES256") as serving:
         userd = serving.userd
-        access = run.write("access_tokens", serving.access_tokens(MANY_TOKENS))
         files = [
-            run.write("order", order(DAY)), access, run.write("refresh_tokens", serving.refresh_tokens(CALLERS + WRK_THREADS)),
+            run.write("order", order(DAY)), write_tokens(run, serving, MANY_TOKENS),
+            run.write("refresh_tokens", serving.refresh_tokens(CALLERS + WRK_THREADS)),
             run.write("names", serving.names(MANY_TOKENS))]
-        wrk("profile.lua", userd.port, CALLERS, WARM_UP_SECONDS, access, 2).figures()
-        load = lambda: wrk("mixed.lua", userd.port, CALLERS, SECONDS_EACH * run.seconds, 2, *files, run.unique("day"), run.password)
+        load = lambda: wrk("mixed.lua", userd.port, CALLERS, SECONDS_EACH * run.seconds, WRK_THREADS, *files,
+                           run.unique("day"), run.password)
         run.results.add(MIXED, userd.name, measure(userd, load))
     hashes = run_limit("raw_hash", *hash_parameters(run), run.config["HASH_THREADS"], seconds=run.seconds)
     run.results.add(MIXED, LIMIT, dataclasses.replace(

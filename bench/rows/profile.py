@@ -1,5 +1,7 @@
 """Profile reads among many users: few and many tokens, both algorithms, both sizes of the database."""
-from driver.load import measure, wrk
+import pathlib
+
+from driver.load import WRK_THREADS, measure, wrk
 from driver.results import LIMIT, Row, Sample
 from driver.run import BeastLoop, Run
 from driver.sqlite_population import Serving, SqlitePopulation
@@ -30,27 +32,32 @@ class OnSqlite:
 
 
 def profile_population(run: Run) -> None:
+    """What is compared is measured one after the other, without the Beast loop in between."""
     on = run.shared(OnSqlite)
     with on.many.serving("HS256") as serving:
-        for tokens, row in BESIDE_LOOP.items():
-            hs256 = reads(run, serving, tokens)
-            run.results.add(row, "userd", hs256)
-            run.results.add(row, LIMIT, reads_of(run, on.beast, tokens))
+        few_tokens = write_tokens(run, serving, FEW_TOKENS)
+        add(run, BESIDE_LOOP[FEW_TOKENS], reads(run, serving.userd, few_tokens), reads(run, on.beast, few_tokens))
+        tokens = write_tokens(run, serving, MANY_TOKENS)
+        hs256 = reads(run, serving.userd, tokens)
     with on.many.serving("ES256") as serving:
-        run.results.add(ES256, "userd", reads(run, serving, MANY_TOKENS))
-    run.results.add(ES256, LIMIT, hs256)
+        add(run, ES256, reads(run, serving.userd, write_tokens(run, serving, MANY_TOKENS)), hs256)
     with on.few.serving("HS256") as serving:
-        run.results.add(GROWTH, LIMIT, reads(run, serving, MANY_TOKENS))
-    run.results.add(GROWTH, "userd", hs256)
+        add(run, GROWTH, hs256, reads(run, serving.userd, write_tokens(run, serving, MANY_TOKENS)))
+    # The loop does not look at the tokens, which may be old.
+    add(run, BESIDE_LOOP[MANY_TOKENS], hs256, reads(run, on.beast, tokens))
 
 
-def reads(run: Run, serving: Serving, tokens: int) -> Sample:
-    file = run.write(f"tokens{tokens}", serving.access_tokens(tokens))
-    wrk("profile.lua", serving.userd.port, CALLERS, WARM_UP_SECONDS, file, 2).figures()
-    return reads_of(run, serving.userd, tokens)
+def add(run: Run, row: Row, userd: Sample, limit: Sample) -> None:
+    run.results.add(row, "userd", userd)
+    run.results.add(row, LIMIT, limit)
 
 
-def reads_of(run: Run, server, tokens: int) -> Sample:
-    """With the tokens that were written last, which the Beast loop does not look at."""
-    file = run.folder / f"tokens{tokens}"
-    return measure(server, lambda: wrk("profile.lua", server.port, CALLERS, run.seconds, file, 2))
+def write_tokens(run: Run, serving: Serving, count: int) -> pathlib.Path:
+    """Fresh ones, each of which the server has met once or more if it is quick enough."""
+    file = run.write(run.unique("tokens"), serving.access_tokens(count))
+    wrk("profile.lua", serving.userd.port, CALLERS, WARM_UP_SECONDS, file, WRK_THREADS).figures()
+    return file
+
+
+def reads(run: Run, server, tokens: pathlib.Path) -> Sample:
+    return measure(server, lambda: wrk("profile.lua", server.port, CALLERS, run.seconds, tokens, WRK_THREADS))
