@@ -23,7 +23,7 @@ class OnSqlite:
 
     def __init__(self, run: Run) -> None:
         self.few, self.many = (
-            SqlitePopulation(run.new_folder(f"users{users}"), users, MANY_TOKENS // users + 1) for users in (FEW, MANY))
+            SqlitePopulation(run.new_folder(f"sqlite{users}"), users, MANY_TOKENS // users + 1) for users in (FEW, MANY))
         folder = run.new_folder("beast")
         answer = folder / "answer"
         with self.many.serving("HS256") as serving:
