@@ -21,13 +21,15 @@ from driver.run import Run
 from driver.table import render
 from rows.latency import profile_latency, time_to_ready
 from rows.memory import memory
+from rows.nginx import nginx
+from rows.peers import peers
 from rows.postgres import postgres
 from rows.relay import relay
 from rows.throughput import hashes, profile_reads, refreshes
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "build/bench"
-ROUND = [profile_reads, hashes, refreshes, profile_latency, time_to_ready, memory, postgres, relay]
+ROUND = [profile_reads, nginx, hashes, refreshes, profile_latency, time_to_ready, memory, postgres, relay, peers]
 
 
 def main() -> int:

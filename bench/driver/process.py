@@ -1,4 +1,5 @@
-"""A process of the run: started, read through /proc, ended by its own id."""
+"""A process of the run, with those below it: started, read through /proc, ended by its own id."""
+import contextlib
 import os
 import pathlib
 import signal
@@ -9,6 +10,8 @@ import time
 
 STOP_SECONDS = 20
 PSS_EVERY = 0.1
+QUIET_EVERY = 0.2
+QUIET_SECONDS = 0.02
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -16,6 +19,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Process:
@@ -34,12 +42,21 @@ class Process:
                 raise RuntimeError(f"{self._name} does not serve:\n{self._log.read_text()[-1000:]}")
             time.sleep(every)
 
+    def wait_until_quiet(self, seconds: float) -> None:
+        """Until it has done next to nothing between two looks, for a server that does not tell."""
+        def is_quiet() -> bool:
+            nonlocal before
+            last, before = before, self.cpu_seconds()
+            return before - last <= QUIET_SECONDS
+
+        before = self.cpu_seconds()
+        self.wait_until(is_quiet, seconds, QUIET_EVERY)
+
     def cpu_seconds(self) -> float:
-        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return sum_over_tree(self.pid, cpu_seconds)
 
     def pss_mib(self) -> float:
-        return pss_mib(self.pid)
+        return sum_over_tree(self.pid, pss_mib)
 
     def stop(self) -> None:
         if self._process.poll() is not None:
@@ -52,6 +69,30 @@ class Process:
             self._process.wait(STOP_SECONDS)
 
 
+def tree(pid: int) -> list[int]:
+    """The process and those below it."""
+    found = [pid]
+    for each in found:
+        for children in pathlib.Path(f"/proc/{each}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += map(int, children.read_text().split())
+    return found
+
+
+def sum_over_tree(pid: int, figure) -> float:
+    """OSError when the process itself has ended; what is below it may end meanwhile."""
+    total = figure(pid)
+    for each in tree(pid)[1:]:
+        with contextlib.suppress(OSError):
+            total += figure(each)
+    return total
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
 def pss_mib(pid: int) -> float:
     """The memory that is the process's own plus its share of what it has in common with others."""
     for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
@@ -61,7 +102,7 @@ def pss_mib(pid: int) -> float:
 
 
 class PssPeak:
-    """The highest of what pss_mib() gave while the block ran."""
+    """The highest that the process and those below it had together while the block ran."""
 
     def __init__(self, pid: int) -> None:
         self.mib: float | None = None
@@ -72,7 +113,7 @@ class PssPeak:
     def _look(self) -> None:
         while True:
             try:
-                self.mib = max(self.mib or 0, pss_mib(self._pid))
+                self.mib = max(self.mib or 0, sum_over_tree(self._pid, pss_mib))
             except OSError:
                 return  # a program of one task has ended
             if self._over.wait(PSS_EVERY):

@@ -1,0 +1,19 @@
+"""Profile reads beside nginx, which answers the same bytes."""
+from driver.load import measure, wrk
+from driver.nginx import Nginx
+from driver.results import LIMIT, Row
+from driver.run import Run
+from rows.throughput import CALLERS
+
+ROW = Row("profile reads/s, HS256", "nginx, same bytes")
+
+
+def started(run: Run) -> Nginx:
+    return run.started(Nginx(run.new_folder("nginx"), run.config["THREADS"], run.answer.read_bytes()))
+
+
+def nginx(run: Run) -> None:
+    tokens = run.write("tokens", run.tokens(run.userd_hs256, CALLERS))
+    for subject, server in (run.userd_hs256.name, run.userd_hs256), (LIMIT, run.shared(started)):
+        load = lambda: wrk("profile.lua", server.port, CALLERS, run.seconds, tokens, 2)
+        run.results.add(ROW, subject, measure(server, load))
