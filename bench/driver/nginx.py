@@ -15,6 +15,7 @@ error_log {folder}/nginx.log;
 events {{ worker_connections 1024; }}
 http {{
     access_log off;
+    server_tokens off;
     keepalive_requests 1000000000;
     {temporary}
     server {{

@@ -43,11 +43,12 @@ class Process:
             time.sleep(every)
 
     def wait_until_quiet(self, seconds: float) -> None:
-        """Until it has done next to nothing between two looks, for a server that does not tell."""
+        """Until nothing of it runs or waits for a processor, and it has done next to nothing since the last look: for
+        a server that does not tell."""
         def is_quiet() -> bool:
             nonlocal before
             last, before = before, self.cpu_seconds()
-            return before - last <= QUIET_SECONDS
+            return before - last <= QUIET_SECONDS and not sum_over_tree(self.pid, busy_threads)
 
         before = self.cpu_seconds()
         self.wait_until(is_quiet, seconds, QUIET_EVERY)
@@ -58,19 +59,22 @@ class Process:
     def pss_mib(self) -> float:
         return sum_over_tree(self.pid, pss_mib)
 
-    def stop(self) -> None:
+    def stop(self, patience: float = STOP_SECONDS) -> None:
         if self._process.poll() is not None:
             return
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(STOP_SECONDS)
+            self._process.wait(patience)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            # Those below it would outlive it.
+            for each in tree(self.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGKILL)
             self._process.wait(STOP_SECONDS)
 
 
 def tree(pid: int) -> list[int]:
-    """The process and those below it."""
+    """The process and those below it, without a look at all others, since it is asked often."""
     found = [pid]
     for each in found:
         for children in pathlib.Path(f"/proc/{each}/task").glob("*/children"):
@@ -91,6 +95,11 @@ def sum_over_tree(pid: int, figure) -> float:
 def cpu_seconds(pid: int) -> float:
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def busy_threads(pid: int) -> int:
+    stats = pathlib.Path(f"/proc/{pid}/task").glob("*/stat")
+    return sum(stat.read_text().rpartition(")")[2].split()[0] in "RD" for stat in stats)
 
 
 def pss_mib(pid: int) -> float:
