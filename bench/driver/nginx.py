@@ -7,6 +7,7 @@ from driver.process import Process, free_port, is_listening
 START_SECONDS = 10
 # What nginx writes by itself.
 OWN_HEADERS = {"content-length", "content-type", "connection", "date", "server"}
+# With one socket for all, one worker often takes every connection.
 CONFIGURATION = """
 daemon off;
 worker_processes {workers};
@@ -19,7 +20,7 @@ http {{
     keepalive_requests 1000000000;
     {temporary}
     server {{
-        listen 127.0.0.1:{port};
+        listen 127.0.0.1:{port} reuseport;
         default_type application/json;
         {headers}
         location / {{ return 200 {body}; }}

@@ -10,7 +10,7 @@ from driver.service import Service
 from rows.throughput import CALLERS, REFRESH_TOKENS, REFRESHING
 
 # Few, and for long: the peer's hashes all run at the same time, and take a second then.
-HASHING = 8
+HASHING = 4
 HASH_SECONDS = 8
 WITH_ARGON2 = "fastapi, 2 workers, userd's Argon2id"
 

@@ -89,7 +89,7 @@ def test_nginx_gives_the_headers_and_the_body_but_not_twice_what_it_gives_by_its
               b"Cache-Control: no-store\r\n\r\n{\"name\":\"o'b\\\"\"}")
     text = configuration(pathlib.Path("/folder"), 8080, "3", answer)
     assert "worker_processes 3;" in text
-    assert "listen 127.0.0.1:8080;" in text
+    assert "listen 127.0.0.1:8080 reuseport;" in text
     assert [line.strip() for line in text.splitlines() if "add_header" in line] == [
         "add_header X-Request-ID '01a2';", "add_header Cache-Control 'no-store';"]
     assert r"""return 200 '{"name":"o\'b\\""}';""" in text
