@@ -3,6 +3,7 @@ from driver.load import measure, wrk
 from driver.nginx import Nginx
 from driver.results import LIMIT, Row
 from driver.run import Run
+from rows.hs256 import userd_hs256
 from rows.throughput import CALLERS
 
 ROW = Row("profile reads/s, HS256", "nginx, same bytes")
@@ -13,7 +14,8 @@ def started(run: Run) -> Nginx:
 
 
 def nginx(run: Run) -> None:
-    tokens = run.write("tokens", run.tokens(run.userd_hs256, CALLERS))
-    for subject, server in (run.userd_hs256.name, run.userd_hs256), (LIMIT, run.shared(started)):
+    userd = run.shared(userd_hs256)
+    tokens = run.write("tokens", run.tokens(userd, CALLERS))
+    for subject, server in (userd.name, userd), (LIMIT, run.shared(started)):
         load = lambda: wrk("profile.lua", server.port, CALLERS, run.seconds, tokens, 2)
         run.results.add(ROW, subject, measure(server, load))

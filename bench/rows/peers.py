@@ -7,6 +7,7 @@ from driver.postgres import Postgres
 from driver.results import LIMIT, Row, Sample
 from driver.run import Run
 from driver.service import Service
+from rows.hs256 import userd_hs256
 from rows.throughput import CALLERS, REFRESH_TOKENS, REFRESHING
 
 # Few, and for long: the peer's hashes all run at the same time, and take a second then.
@@ -47,7 +48,7 @@ def peers(run: Run) -> None:
 
 
 def profile(run: Run, usual: dict[str, FastApi]) -> None:
-    ours = {"ES256": reads(run, run.userd), "HS256": reads(run, run.userd_hs256)}
+    ours = {"ES256": reads(run, run.userd), "HS256": reads(run, run.shared(userd_hs256))}
     theirs = {name: reads(run, peer) for name, peer in usual.items()}
     for algorithm, sample in ours.items():
         for name, other in theirs.items():
