@@ -5,13 +5,14 @@ import re
 import subprocess
 import sys
 
-from driver.process import TICKS, tree
+from driver.process import TICKS
 from driver.service import ROOT
 
 sys.path.insert(0, str(ROOT / "tests"))
 
 import psycopg  # noqa: E402
 from support.postgres_server import PostgresServer, binaries  # noqa: E402
+from support.service import descendants  # noqa: E402
 
 # fsync and full_page_writes stay on. All data fits into the buffers, and no checkpoint falls into a measurement
 # unless the bench asks for it.
@@ -88,7 +89,7 @@ class Postgres(PostgresServer):
 
     def cpu_seconds(self) -> float:
         """Of the server and of its children, those that have ended too."""
-        return sum(cpu_seconds(pid, pid == self.process.pid) for pid in tree(self.process.pid))
+        return sum(cpu_seconds(pid, pid == self.process.pid) for pid in descendants(self.process.pid))
 
     def _pgbench(self, database: str, *arguments, seconds: int) -> str:
         command = [binaries() / "pgbench", "-h", "127.0.0.1", "-p", self.port, "-U", "userd", *arguments, database]

@@ -74,7 +74,8 @@ class Process:
 
 
 def tree(pid: int) -> list[int]:
-    """The process and those below it, without a look at all others, since it is asked often."""
+    """The process and those below it, without a look at all others, since it is asked often. While one ends, the kernel
+    may leave out another: for servers whose processes stay."""
     found = [pid]
     for each in found:
         for children in pathlib.Path(f"/proc/{each}/task").glob("*/children"):
