@@ -26,6 +26,8 @@ from instructions import count, kept
 from rows.latency import profile_latency, time_to_ready
 from rows.memory import memory
 from rows.mixed import mixed_day
+from rows.nginx import nginx
+from rows.peers import peers
 from rows.postgres import postgres
 from rows.profile import profile_population
 from rows.relay import relay
@@ -33,8 +35,8 @@ from rows.throughput import hashes, profile_reads, refreshes
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "build/bench"
-ROUND = [profile_reads, profile_population, hashes, refreshes, mixed_day, profile_latency, time_to_ready, memory, postgres,
-         relay]
+ROUND = [profile_reads, profile_population, nginx, hashes, refreshes, mixed_day, profile_latency, time_to_ready, memory,
+         postgres, relay, peers]
 
 
 def main() -> int:

@@ -2,10 +2,9 @@
 import itertools
 import pathlib
 import shutil
-import socket
 
 from driver.load import PROGRAMS
-from driver.process import Process, free_port
+from driver.process import Process, free_port, is_listening
 from driver.results import Results
 from driver.service import PASSWORD, Service, Userd
 
@@ -90,7 +89,7 @@ class BeastLoop:
         command = [PROGRAMS / "beast_loop", self.port, self._loops, self._answer]
         self.process = Process(command, self._folder, {}, self._folder / "beast_loop.log")
         try:
-            self.process.wait_until(self._is_listening, START_SECONDS)
+            self.process.wait_until(lambda: is_listening(self.port), START_SECONDS)
         except BaseException:
             self.process.stop()
             raise
@@ -100,7 +99,3 @@ class BeastLoop:
 
     def settle(self) -> None:
         """It answers at once."""
-
-    def _is_listening(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
