@@ -8,7 +8,7 @@ from driver.results import LIMIT, Row, Sample
 from driver.run import Run
 from driver.service import Service
 from rows.hs256 import userd_hs256
-from rows.throughput import CALLERS, REFRESH_TOKENS, REFRESHING
+from rows.throughput import CALLERS, REFRESHING, refresh
 
 # Few, and for long: the peer's hashes all run at the same time, and take a second then.
 HASHING = 4
@@ -44,7 +44,7 @@ def peers(run: Run) -> None:
     profile(run, stage.usual)
     compare(run, LOGINS, logins, stage.hashing)
     compare(run, REGISTRATIONS, registrations, stage.hashing)
-    compare(run, REFRESHES, refreshes, stage.usual)
+    compare(run, REFRESHES, refresh, stage.usual)
 
 
 def profile(run: Run, usual: dict[str, FastApi]) -> None:
@@ -85,8 +85,3 @@ def logins(run: Run, service: Service) -> Sample:
 def registrations(run: Run, service: Service) -> Sample:
     seconds = max(run.seconds, HASH_SECONDS)
     return measure(service, lambda: wrk("register.lua", service.port, HASHING, seconds, run.unique("new"), run.password))
-
-
-def refreshes(run: Run, service: Service) -> Sample:
-    tokens = run.write("refresh_tokens", run.tokens(service, REFRESH_TOKENS, "refresh_token"))
-    return measure(service, lambda: wrk("refresh.lua", service.port, REFRESHING, run.seconds, tokens, 2))
