@@ -1,10 +1,9 @@
-"""A limit's server: nginx answering every request as userd answered a profile read, from its configuration."""
+"""Nginx as a limit: it answers from its configuration."""
 import pathlib
 import shutil
 
-from driver.process import Process, free_port, is_listening
+from driver.limit_server import LimitServer
 
-START_SECONDS = 10
 # What nginx writes by itself.
 OWN_HEADERS = {"content-length", "content-type", "connection", "date", "server"}
 # With one socket for all, one worker often takes every connection.
@@ -29,29 +28,16 @@ http {{
 """
 
 
-class Nginx:
+class Nginx(LimitServer):
     def __init__(self, folder: pathlib.Path, workers: str, answer: bytes) -> None:
-        self.port = free_port()
-        self._folder = folder
+        super().__init__(folder, "nginx.log")
         self._configuration = folder / "nginx.conf"
         self._configuration.write_text(configuration(folder, self.port, workers, answer))
 
-    def start(self) -> None:
+    def command(self) -> list:
         # Debian keeps it where only root's PATH may lead.
         program = shutil.which("nginx") or "/usr/sbin/nginx"
-        log = self._folder / "nginx.log"
-        self.process = Process([program, "-p", self._folder, "-c", self._configuration, "-e", log], self._folder, {}, log)
-        try:
-            self.process.wait_until(lambda: is_listening(self.port), START_SECONDS)
-        except BaseException:
-            self.process.stop()
-            raise
-
-    def stop(self) -> None:
-        self.process.stop()
-
-    def settle(self) -> None:
-        """It answers at once."""
+        return [program, "-p", self._folder, "-c", self._configuration, "-e", self._log]
 
 
 def configuration(folder: pathlib.Path, port: int, workers: str, answer: bytes) -> str:

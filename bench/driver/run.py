@@ -3,12 +3,10 @@ import itertools
 import pathlib
 import shutil
 
-from driver.load import PROGRAMS
-from driver.process import Process, free_port, is_listening
+from driver.limit_server import BeastLoop
 from driver.results import Results
 from driver.service import PASSWORD, Service, Userd
 
-START_SECONDS = 10
 USERS = 128
 
 
@@ -76,26 +74,3 @@ class Run:
     def tokens(self, service: Service, count: int, kind: str = "access_token") -> list[str]:
         """Fresh ones, of as many users."""
         return [pair[kind] for pair in service.log_in(self.users[:count])]
-
-
-class BeastLoop:
-    """The limit's server: bench/limits/beast_loop.cpp, answering as userd answered a profile read."""
-
-    def __init__(self, folder: pathlib.Path, loops: str, answer: pathlib.Path) -> None:
-        self._folder, self._loops, self._answer = folder, loops, answer
-        self.port = free_port()
-
-    def start(self) -> None:
-        command = [PROGRAMS / "beast_loop", self.port, self._loops, self._answer]
-        self.process = Process(command, self._folder, {}, self._folder / "beast_loop.log")
-        try:
-            self.process.wait_until(lambda: is_listening(self.port), START_SECONDS)
-        except BaseException:
-            self.process.stop()
-            raise
-
-    def stop(self) -> None:
-        self.process.stop()
-
-    def settle(self) -> None:
-        """It answers at once."""

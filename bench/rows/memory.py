@@ -3,8 +3,9 @@ import contextlib
 import resource
 import socket
 
+from driver.limit_server import BeastLoop
 from driver.results import LIMIT, Row, Sample
-from driver.run import BeastLoop, Run
+from driver.run import Run
 from driver.service import Userd
 
 CONNECTIONS = 10000

@@ -1,9 +1,10 @@
 """Profile reads among many users: few and many tokens, both algorithms, both sizes of the database."""
 import pathlib
 
+from driver.limit_server import BeastLoop
 from driver.load import WRK_THREADS, measure, wrk
 from driver.results import LIMIT, Row, Sample
-from driver.run import BeastLoop, Run
+from driver.run import Run
 from driver.sqlite_population import Serving, SqlitePopulation
 
 FEW, MANY = 1000, 1000000
