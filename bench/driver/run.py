@@ -1,4 +1,4 @@
-"""What a run has in common: its folder, the services, the limit's server, their users and tokens."""
+"""What a run has in common: its folder, userd, the limit's server, their users and tokens."""
 import itertools
 import pathlib
 import shutil
@@ -25,8 +25,6 @@ class Run:
         self.userd = self.started(Userd(self.new_folder("es256")))
         self.userd.register(self.users)
         self.config = self.userd.settings()
-        self.services: list[Service] = [self.userd]
-        """What every row measures; peers join here."""
         self.answer = self.folder / "answer"
         self.answer.write_bytes(self.userd.profile_bytes(self.tokens(self.userd, 1)[0]))
         self.beast = self.started(BeastLoop(self.folder, self.config["THREADS"], self.answer))

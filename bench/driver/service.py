@@ -1,4 +1,4 @@
-"""The services under load: userd, and later its peers."""
+"""The services under load: userd, and what its peers share with it."""
 import concurrent.futures
 import http.client
 import json

@@ -33,15 +33,15 @@ def profile_latency(run: Run) -> None:
     one_hash = run_limit("raw_hash", *hash_parameters(run), 1, seconds=1)
     for row in IDLE, STORM:
         run.results.add(row, LIMIT, Sample(one_hash.p50_ms))
-    for service in run.services:
-        tokens = run.write("tokens", run.tokens(service, CALLERS))
-        idle = p99(measure(service, lambda: paced_reads(service.port, RATE, run.seconds, tokens)))
-        storm = in_storm(run, service, tokens)
-        for row in IDLE, IDLE_BESIDE_LOOP:
-            run.results.add(row, service.name, idle)
-        for row in STORM, STORM_BESIDE_LOOP:
-            run.results.add(row, service.name, storm)
-        run.results.add(STORM_MEMORY, service.name, Sample(storm.pss_mib))
+    userd = run.userd
+    tokens = run.write("tokens", run.tokens(userd, CALLERS))
+    idle = p99(measure(userd, lambda: paced_reads(userd.port, RATE, run.seconds, tokens)))
+    storm = in_storm(run, userd, tokens)
+    for row in IDLE, IDLE_BESIDE_LOOP:
+        run.results.add(row, userd.name, idle)
+    for row in STORM, STORM_BESIDE_LOOP:
+        run.results.add(row, userd.name, storm)
+    run.results.add(STORM_MEMORY, userd.name, Sample(storm.pss_mib))
     beside_loop(run, tokens)
 
 

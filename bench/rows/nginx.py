@@ -1,10 +1,9 @@
 """Profile reads beside nginx, which answers the same bytes."""
-from driver.load import measure, wrk
 from driver.nginx import Nginx
 from driver.results import LIMIT, Row
 from driver.run import Run
 from rows.hs256 import userd_hs256
-from rows.throughput import CALLERS
+from rows.throughput import reads
 
 ROW = Row("profile reads/s, HS256", "nginx, same bytes")
 
@@ -15,7 +14,5 @@ def started(run: Run) -> Nginx:
 
 def nginx(run: Run) -> None:
     userd = run.shared(userd_hs256)
-    tokens = run.write("tokens", run.tokens(userd, CALLERS))
-    for subject, server in (userd.name, userd), (LIMIT, run.shared(started)):
-        load = lambda: wrk("profile.lua", server.port, CALLERS, run.seconds, tokens, 2)
-        run.results.add(ROW, subject, measure(server, load))
+    run.results.add(ROW, userd.name, reads(run, userd))
+    run.results.add(ROW, LIMIT, reads(run, run.shared(started), userd))

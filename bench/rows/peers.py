@@ -2,13 +2,12 @@
 from collections.abc import Callable
 
 from driver.fastapi import FastApi
-from driver.load import measure, wrk
 from driver.postgres import Postgres
 from driver.results import LIMIT, Row, Sample
 from driver.run import Run
 from driver.service import Service
 from rows.hs256 import userd_hs256
-from rows.throughput import CALLERS, REFRESHING, refresh
+from rows.throughput import REFRESHING, logins, reads, refresh, registrations
 
 # Few, and for long: the peer's hashes all run at the same time, and take a second then.
 HASHING = 4
@@ -42,8 +41,9 @@ class Peers:
 def peers(run: Run) -> None:
     stage = run.shared(Peers)
     profile(run, stage.usual)
-    compare(run, LOGINS, logins, stage.hashing)
-    compare(run, REGISTRATIONS, registrations, stage.hashing)
+    seconds = max(run.seconds, HASH_SECONDS)
+    for what, figure in (LOGINS, logins), (REGISTRATIONS, registrations):
+        compare(run, what, lambda run, service: figure(run, service, HASHING, seconds), stage.hashing)
     compare(run, REFRESHES, refresh, stage.usual)
 
 
@@ -68,20 +68,5 @@ def add(run: Run, row: Row, ours: Sample, theirs: Sample) -> None:
     run.results.add(row, LIMIT, theirs)
 
 
-def reads(run: Run, service: Service) -> Sample:
-    tokens = run.write("tokens", run.tokens(service, CALLERS))
-    return measure(service, lambda: wrk("profile.lua", service.port, CALLERS, run.seconds, tokens, 2))
-
-
 def memory(sample: Sample) -> Sample:
     return Sample(sample.pss_mib, errors=sample.errors)
-
-
-def logins(run: Run, service: Service) -> Sample:
-    seconds = max(run.seconds, HASH_SECONDS)
-    return measure(service, lambda: wrk("login.lua", service.port, HASHING, seconds, run.users_file, 2, run.password))
-
-
-def registrations(run: Run, service: Service) -> Sample:
-    seconds = max(run.seconds, HASH_SECONDS)
-    return measure(service, lambda: wrk("register.lua", service.port, HASHING, seconds, run.unique("new"), run.password))

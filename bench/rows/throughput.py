@@ -1,4 +1,5 @@
 """Requests per second beside what their costly part does alone."""
+from driver.limit_server import LimitServer
 from driver.load import measure, run_limit, wrk
 from driver.results import LIMIT, Row, Sample
 from driver.run import Run
@@ -19,25 +20,31 @@ COMMITS = {1: "SQLite, one a commit", BATCH: f"SQLite, {BATCH} a commit"}
 
 
 def profile_reads(run: Run) -> None:
-    for service in run.services:
-        tokens = run.write("tokens", run.tokens(service, CALLERS))
-        load = lambda: wrk("profile.lua", service.port, CALLERS, run.seconds, tokens, 2)
-        run.results.add(PROFILES, service.name, measure(service, load))
-    load = lambda: wrk("profile.lua", run.beast.port, CALLERS, run.seconds, tokens, 2)
-    run.results.add(PROFILES, LIMIT, measure(run.beast, load))
+    run.results.add(PROFILES, run.userd.name, reads(run, run.userd))
+    run.results.add(PROFILES, LIMIT, reads(run, run.beast, run.userd))
+
+
+def reads(run: Run, server: Service | LimitServer, issuer: Service | None = None) -> Sample:
+    """With tokens of the server's own, or of another that it does not look at."""
+    tokens = run.write("tokens", run.tokens(issuer or server, CALLERS))
+    return measure(server, lambda: wrk("profile.lua", server.port, CALLERS, run.seconds, tokens, 2))
 
 
 def hashes(run: Run) -> None:
     """Logins and registrations share one run of their limit, which lies between them."""
-    for service in run.services:
-        load = lambda: wrk("login.lua", service.port, CALLERS, run.seconds, run.users_file, 2, run.password)
-        run.results.add(LOGINS, service.name, measure(service, load))
+    run.results.add(LOGINS, run.userd.name, logins(run, run.userd, CALLERS, run.seconds))
     limit = run_limit("raw_hash", *hash_parameters(run), run.config["HASH_THREADS"], seconds=run.seconds)
     run.results.add(LOGINS, LIMIT, limit)
     run.results.add(REGISTRATIONS, LIMIT, limit)
-    for service in run.services:
-        load = lambda: wrk("register.lua", service.port, CALLERS, run.seconds, run.unique("new"), run.password)
-        run.results.add(REGISTRATIONS, service.name, measure(service, load))
+    run.results.add(REGISTRATIONS, run.userd.name, registrations(run, run.userd, CALLERS, run.seconds))
+
+
+def logins(run: Run, service: Service, clients: int, seconds: int) -> Sample:
+    return measure(service, lambda: wrk("login.lua", service.port, clients, seconds, run.users_file, 2, run.password))
+
+
+def registrations(run: Run, service: Service, clients: int, seconds: int) -> Sample:
+    return measure(service, lambda: wrk("register.lua", service.port, clients, seconds, run.unique("new"), run.password))
 
 
 def hash_parameters(run: Run) -> tuple[str, str]:
