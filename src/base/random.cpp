@@ -13,11 +13,17 @@ constexpr std::size_t kStock = 1024;
 // More is asked for directly.
 constexpr std::size_t kMostFromStock = 64;
 
+/// Whether the thread's stock has gone, as it has for what runs at the very end of the thread.
+thread_local bool t_stock_has_gone = false;
+
 /// Random bytes of one thread that nobody has had yet. What is given out is wiped here.
 class Stock {
   public:
     Stock() = default;
-    ~Stock() { sodium_memzero(bytes_.data(), bytes_.size()); }
+    ~Stock() {
+        sodium_memzero(bytes_.data(), bytes_.size());
+        t_stock_has_gone = true;
+    }
     Stock(const Stock&) = delete;
     Stock& operator=(const Stock&) = delete;
 
@@ -39,11 +45,11 @@ class Stock {
 }  // namespace
 
 void fill_random(std::span<std::uint8_t> bytes) {
+    if (bytes.empty()) return;
+    if (bytes.size() > kMostFromStock || t_stock_has_gone)
+        return randombytes_buf(bytes.data(), bytes.size());
     thread_local Stock stock;
-    if (bytes.size() <= kMostFromStock)
-        stock.take(bytes);
-    else
-        randombytes_buf(bytes.data(), bytes.size());
+    stock.take(bytes);
 }
 
 std::string random_bytes(std::size_t size) {

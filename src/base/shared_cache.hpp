@@ -29,6 +29,7 @@ class SharedCache {
 
     [[nodiscard]] std::optional<Value> find(const Key& key) {
         Shard& shard = shard_of(key);
+        Generation forgotten;  // goes after the lock
         const std::lock_guard lock(shard.mutex);
         if (const auto young = shard.young.find(key); young != shard.young.end())
             return young->second;
@@ -36,7 +37,7 @@ class SharedCache {
         if (old == shard.old.end()) return std::nullopt;
         Value value = std::move(old->second);
         shard.old.erase(old);
-        insert(shard, key, value);
+        forgotten = insert(shard, key, value);
         return value;
     }
 
@@ -49,8 +50,9 @@ class SharedCache {
 
     void put(const Key& key, Value value, Ticket ticket) {
         Shard& shard = shard_of(key);
+        Generation forgotten;  // goes after the lock
         const std::lock_guard lock(shard.mutex);
-        if (ticket.erasures_ == shard.erasures) insert(shard, key, std::move(value));
+        if (ticket.erasures_ == shard.erasures) forgotten = insert(shard, key, std::move(value));
     }
 
     void erase(const Key& key) {
@@ -77,12 +79,13 @@ class SharedCache {
         return shards_[(Hash{}(key) >> 48) % kShards];
     }
 
-    void insert(Shard& shard, const Key& key, Value value) {
-        if (shard.young.size() >= most_in_generation_) {
-            shard.old = std::move(shard.young);
-            shard.young = Generation();
-        }
+    /// Gives what has had its time.
+    [[nodiscard]] Generation insert(Shard& shard, const Key& key, Value value) {
+        Generation forgotten;
+        if (shard.young.size() >= most_in_generation_)
+            forgotten = std::exchange(shard.old, std::exchange(shard.young, {}));
         shard.young.insert_or_assign(key, std::move(value));
+        return forgotten;
     }
 
     const std::size_t most_in_generation_;

@@ -290,6 +290,7 @@ Task<void> Connection::drain() {
         auto [error, size] = co_await transport_.socket().async_read_some(
             asio::buffer(room.data(), room.size()), kUse);
         if (error) co_return;
+        in_.commit(size);
         drained += size;
     }
 }

@@ -1,5 +1,6 @@
 #include "http/read_buffer.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -7,7 +8,7 @@ namespace userd::http {
 namespace {
 
 // A usual request with its token fits in.
-constexpr std::size_t kIdleSize = 2 * 1024;
+constexpr std::size_t kLeastRoom = 2 * 1024;
 constexpr std::size_t kReadSize = 16 * 1024;
 
 }  // namespace
@@ -17,21 +18,23 @@ ReadBuffer::~ReadBuffer() {
 }
 
 std::span<char> ReadBuffer::prepare() {
-    reserve(empty() ? kIdleSize : kReadSize);
+    if (empty()) {
+        begin_ = end_ = 0;
+        if (capacity_ != kLeastRoom) move_to(kLeastRoom);
+    } else if (capacity_ - end_ < kLeastRoom) {
+        // As much again, so that bytes which come one by one are not copied each time.
+        move_to(size() + std::max(size(), kReadSize));
+    }
     return {memory_.get() + end_, capacity_ - end_};
 }
 
-/// Gives way to a new memory when there is not room enough behind the bytes, or far too much.
-void ReadBuffer::reserve(std::size_t room) {
-    if (empty()) begin_ = end_ = 0;
-    const bool is_oversized = empty() && capacity_ > kIdleSize;
-    if (capacity_ - end_ >= room && !is_oversized) return;
+void ReadBuffer::move_to(std::size_t capacity) {
     const std::size_t count = size();
-    auto memory = std::make_unique_for_overwrite<char[]>(count + room);
+    auto memory = std::make_unique_for_overwrite<char[]>(capacity);
     if (count > 0) std::memcpy(memory.get(), memory_.get() + begin_, count);
     consume(count);
     memory_ = std::move(memory);
-    capacity_ = count + room;
+    capacity_ = capacity;
     begin_ = 0;
     end_ = count;
 }

@@ -22,7 +22,7 @@ class ReadBuffer {
     [[nodiscard]] bool empty() const noexcept { return begin_ == end_; }
     [[nodiscard]] std::size_t size() const noexcept { return end_ - begin_; }
 
-    /// Room for what comes next: 2 KiB when nothing is here, 16 KiB or more otherwise. Views that
+    /// Room for what comes next, at least 2 KiB; more where more is likely to come. Views that
     /// bytes() gave end here.
     [[nodiscard]] std::span<char> prepare();
     /// So many bytes of that room were filled.
@@ -31,7 +31,7 @@ class ReadBuffer {
     void consume(std::size_t count) noexcept;
 
   private:
-    void reserve(std::size_t room);
+    void move_to(std::size_t capacity);
 
     std::unique_ptr<char[]> memory_;
     std::size_t capacity_ = 0;

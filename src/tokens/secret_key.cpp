@@ -21,6 +21,7 @@ using MacPointer = std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)>;
 MacPointer prepare_hmac(std::string_view key) {
     const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> hmac(
         EVP_MAC_fetch(nullptr, "HMAC", nullptr), EVP_MAC_free);
+    if (!hmac) throw std::runtime_error("OpenSSL gives no HMAC");
     MacPointer context(EVP_MAC_CTX_new(hmac.get()), EVP_MAC_CTX_free);
     std::string digest = "SHA256";
     const std::array<OSSL_PARAM, 2> parameters = {

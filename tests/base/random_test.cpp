@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
+#include <algorithm>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -38,6 +38,28 @@ TEST(Random, EveryByteIsFilled) {
         // Each bit of each byte was set once in 64 times, or the generator is broken.
         EXPECT_EQ(ever, std::vector<std::uint8_t>(size, 0xFF)) << size;
     }
+}
+
+struct AtTheEndOfAThread {
+    std::vector<std::string>* made = nullptr;
+    ~AtTheEndOfAThread() {
+        if (made == nullptr) return;
+        for (int i = 0; i < 3; ++i)
+            made->push_back(random_bytes(32));
+    }
+};
+
+TEST(Random, BytesAreRandomAtTheVeryEndOfAThreadToo) {
+    std::vector<std::string> made;
+    std::thread([&made] {
+        // Made before the thread's first random bytes, and so destroyed after all they need.
+        thread_local AtTheEndOfAThread end;
+        end.made = &made;
+        made.push_back(random_bytes(32));
+    }).join();
+    ASSERT_EQ(made.size(), 4U);
+    EXPECT_EQ(std::set<std::string>(made.begin(), made.end()).size(), 4U);
+    EXPECT_EQ(std::count(made.begin(), made.end(), std::string(32, '\0')), 0);
 }
 
 TEST(Random, NothingAsksForNothing) {

@@ -44,10 +44,23 @@ TEST(ReadBuffer, AnEmptyOneIsSmallEvenAfterALargeBody) {
     EXPECT_LE(buffer.prepare().size(), 2048U);
 }
 
-TEST(ReadBuffer, OneWithBytesTakesALargeRead) {
+TEST(ReadBuffer, ALongBodyIsReadInLargePieces) {
     ReadBuffer buffer;
-    put(buffer, "x");
+    put(buffer, std::string(2048, 'x'));
     EXPECT_GE(buffer.prepare().size(), 16'384U);
+}
+
+TEST(ReadBuffer, BytesThatComeOneByOneAreSeldomMoved) {
+    ReadBuffer buffer;
+    int moves = 0;
+    for (std::size_t i = 0; i < 65'536; ++i) {
+        const char* place = buffer.bytes().data();
+        put(buffer, "x");
+        moves += buffer.bytes().data() == place ? 0 : 1;
+        ASSERT_GE(buffer.prepare().size(), 1U);
+    }
+    EXPECT_LT(moves, 10);
+    EXPECT_EQ(buffer.bytes(), std::string(65'536, 'x'));
 }
 
 TEST(ReadBuffer, WhatWasUsedIsWiped) {
