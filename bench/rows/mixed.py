@@ -5,8 +5,8 @@ from driver.load import WRK_THREADS, measure, run_limit, wrk
 from driver.mix import DAY, order
 from driver.results import LIMIT, Row
 from driver.run import Run
-from rows.profile import CALLERS, MANY, MANY_TOKENS, OnSqlite, write_tokens
-from rows.throughput import hash_parameters
+from rows.profile import MANY, MANY_TOKENS, OnSqlite, write_tokens
+from rows.throughput import CALLERS, hash_parameters
 
 # The hashes that are under way at the end count for less.
 SECONDS_EACH = 2

@@ -2,13 +2,13 @@
 import pathlib
 
 from driver.limit_server import BeastLoop
-from driver.load import WRK_THREADS, measure, wrk
+from driver.load import WRK_THREADS, wrk
 from driver.results import LIMIT, Row, Sample
 from driver.run import Run
 from driver.sqlite_population import Serving, SqlitePopulation
+from rows.throughput import CALLERS, reads_with
 
 FEW, MANY = 1000, 1000000
-CALLERS = 16
 FEW_TOKENS, MANY_TOKENS = CALLERS, 10000
 # Fills caches, the kernel's too, of a server that has just started.
 WARM_UP_SECONDS = 1
@@ -37,15 +37,15 @@ def profile_population(run: Run) -> None:
     on = run.shared(OnSqlite)
     with on.many.serving("HS256") as serving:
         few_tokens = write_tokens(run, serving, FEW_TOKENS)
-        add(run, BESIDE_LOOP[FEW_TOKENS], reads(run, serving.userd, few_tokens), reads(run, on.beast, few_tokens))
+        add(run, BESIDE_LOOP[FEW_TOKENS], reads_with(run, serving.userd, few_tokens), reads_with(run, on.beast, few_tokens))
         tokens = write_tokens(run, serving, MANY_TOKENS)
-        hs256 = reads(run, serving.userd, tokens)
+        hs256 = reads_with(run, serving.userd, tokens)
     with on.many.serving("ES256") as serving:
-        add(run, ES256, reads(run, serving.userd, write_tokens(run, serving, MANY_TOKENS)), hs256)
+        add(run, ES256, reads_with(run, serving.userd, write_tokens(run, serving, MANY_TOKENS)), hs256)
     with on.few.serving("HS256") as serving:
-        add(run, GROWTH, hs256, reads(run, serving.userd, write_tokens(run, serving, MANY_TOKENS)))
+        add(run, GROWTH, hs256, reads_with(run, serving.userd, write_tokens(run, serving, MANY_TOKENS)))
     # The loop does not look at the tokens, which may be old.
-    add(run, BESIDE_LOOP[MANY_TOKENS], hs256, reads(run, on.beast, tokens))
+    add(run, BESIDE_LOOP[MANY_TOKENS], hs256, reads_with(run, on.beast, tokens))
 
 
 def add(run: Run, row: Row, userd: Sample, limit: Sample) -> None:
@@ -58,7 +58,3 @@ def write_tokens(run: Run, serving: Serving, count: int) -> pathlib.Path:
     file = run.write(run.unique("tokens"), serving.access_tokens(count))
     wrk("profile.lua", serving.userd.port, CALLERS, WARM_UP_SECONDS, file, WRK_THREADS).figures()
     return file
-
-
-def reads(run: Run, server, tokens: pathlib.Path) -> Sample:
-    return measure(server, lambda: wrk("profile.lua", server.port, CALLERS, run.seconds, tokens, WRK_THREADS))

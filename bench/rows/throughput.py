@@ -1,6 +1,8 @@
 """Requests per second beside what their costly part does alone."""
+import pathlib
+
 from driver.limit_server import LimitServer
-from driver.load import measure, run_limit, wrk
+from driver.load import WRK_THREADS, measure, run_limit, wrk
 from driver.results import LIMIT, Row, Sample
 from driver.run import Run
 from driver.service import Service
@@ -26,8 +28,11 @@ def profile_reads(run: Run) -> None:
 
 def reads(run: Run, server: Service | LimitServer, issuer: Service | None = None) -> Sample:
     """With tokens of the server's own, or of another that it does not look at."""
-    tokens = run.write("tokens", run.tokens(issuer or server, CALLERS))
-    return measure(server, lambda: wrk("profile.lua", server.port, CALLERS, run.seconds, tokens, 2))
+    return reads_with(run, server, run.write("tokens", run.tokens(issuer or server, CALLERS)))
+
+
+def reads_with(run: Run, server: Service | LimitServer, tokens: pathlib.Path) -> Sample:
+    return measure(server, lambda: wrk("profile.lua", server.port, CALLERS, run.seconds, tokens, WRK_THREADS))
 
 
 def hashes(run: Run) -> None:
@@ -40,7 +45,7 @@ def hashes(run: Run) -> None:
 
 
 def logins(run: Run, service: Service, clients: int, seconds: int) -> Sample:
-    return measure(service, lambda: wrk("login.lua", service.port, clients, seconds, run.users_file, 2, run.password))
+    return measure(service, lambda: wrk("login.lua", service.port, clients, seconds, run.users_file, WRK_THREADS, run.password))
 
 
 def registrations(run: Run, service: Service, clients: int, seconds: int) -> Sample:
@@ -65,4 +70,4 @@ def refreshes(run: Run) -> None:
 
 def refresh(run: Run, service: Service) -> Sample:
     tokens = run.write("refresh_tokens", run.tokens(service, REFRESH_TOKENS, "refresh_token"))
-    return measure(service, lambda: wrk("refresh.lua", service.port, REFRESHING, run.seconds, tokens, 2))
+    return measure(service, lambda: wrk("refresh.lua", service.port, REFRESHING, run.seconds, tokens, WRK_THREADS))
