@@ -20,25 +20,6 @@ template <class Row>
     return user;
 }
 
-/// Of a rotation that has not ended, from the second column on: repeats, generation,
-/// refresh_key_id, rotated_at, expires_at, ends_at, username.
-template <class Row>
-[[nodiscard]] Rotation rotation_from(const Row& row, const Rotate& request) {
-    Rotation rotation;
-    rotation.outcome = row.int64(1) == 0 ? Rotation::Outcome::rotated : Rotation::Outcome::repeated;
-    Session& session = rotation.session;
-    session.id = request.session;
-    session.user = request.user;
-    session.generation = row.int64(2);
-    session.refresh_key_id = row.text(3);
-    // The row has the milliseconds, which the repeat window needs.
-    session.rotated_at = whole_seconds(row.time(4));
-    session.expires_at = row.time(5);
-    session.ends_at = row.time(6);
-    rotation.username = row.text(7);
-    return rotation;
-}
-
 /// id, generation, created_at, rotated_at, expires_at, client_address, client_agent.
 template <class Row>
 [[nodiscard]] SessionInfo session_info_from(const Row& row) {

@@ -1,8 +1,7 @@
-#include <atomic>
 #include <functional>
-#include <thread>
 
 #include "store/store_contract.hpp"
+#include "support/late_answers.hpp"
 
 namespace userd {
 namespace {
@@ -120,23 +119,11 @@ TEST_P(ProfileContract, NoReadThatBeginsAfterTheEndWasAnsweredFindsTheSession) {
     const User user = ada();
     for (int round = 0; round < 30; ++round) {
         const Session session = open(user);
-        std::atomic<bool> ended{false};
-        std::atomic<int> reads{0};
-        std::atomic<int> late{0};
-        std::vector<std::jthread> readers;
-        for (int i = 0; i < 3; ++i)
-            readers.emplace_back([&] {
-                for (bool was_ended = false; !was_ended; ++reads) {
-                    was_ended = ended;
-                    if (serves_profile(session) && was_ended) ++late;
-                }
-            });
-        while (reads < 10)
-            std::this_thread::yield();
-        EXPECT_TRUE(run_task(store_->end_session(user.id, session.id, "logout")));
-        ended = true;
-        readers.clear();
-        EXPECT_EQ(late, 0);
+        const auto is_served = [&] { return serves_profile(session); };
+        const auto end = [&] {
+            EXPECT_TRUE(run_task(store_->end_session(user.id, session.id, "logout")));
+        };
+        EXPECT_EQ(late_answers(is_served, end), 0);
         EXPECT_FALSE(serves_profile(session));
     }
 }

@@ -1,9 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <thread>
-#include <vector>
-
+#include "support/late_answers.hpp"
 #include "tokens/jwt.hpp"
 #include "tokens/tokens.hpp"
 
@@ -88,23 +85,8 @@ TEST_F(RememberedToken, ATokenThatWasRefusedForItsTimeIsGoodInItsTime) {
 }
 
 TEST_F(RememberedToken, IsRefusedByEveryThreadOnceItsKeyHasGone) {
-    std::atomic<bool> gone{false};
-    std::atomic<int> checks{0};
-    std::atomic<int> late{0};
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < 3; ++i)
-        threads.emplace_back([&] {
-            for (bool was_gone = false; !was_gone; ++checks) {
-                was_gone = gone;
-                if (tokens_.check_access(token_, kNow) && was_gone) ++late;
-            }
-        });
-    while (checks < 100)
-        std::this_thread::yield();
-    tokens_.set_keys(keys_of(key_of('b')));
-    gone = true;
-    threads.clear();
-    EXPECT_EQ(late, 0);
+    const auto is_good = [this] { return tokens_.check_access(token_, kNow) != nullptr; };
+    EXPECT_EQ(late_answers(is_good, [this] { tokens_.set_keys(keys_of(key_of('b'))); }), 0);
 }
 
 }  // namespace
