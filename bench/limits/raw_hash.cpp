@@ -1,16 +1,20 @@
 /// The limit of logins and registrations: libsodium's Argon2id on as many threads, and nothing
-/// else.
+/// else. With memory `kept`, each thread's hashes use the same pages one after another, as userd's
+/// do; with `fresh`, libsodium maps new ones for each.
 #include <sodium.h>
 
 #include <array>
 #include <chrono>
 #include <iostream>
+#include <optional>
+#include <stdexcept>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "../numbers.hpp"
 #include "../report.hpp"
+#include "passwords/argon2_memory.hpp"
 
 namespace {
 
@@ -20,12 +24,15 @@ struct Parameters {
     std::size_t memory_kib;
     unsigned long long iterations;
     std::size_t threads;
+    bool is_memory_kept;
     std::chrono::duration<double> duration;
 };
 
 /// Milliseconds of each hash that began before the end.
 std::vector<double> hash_until(SteadyClock::time_point end, const Parameters& parameters) {
     constexpr std::string_view kPassword = "correct horse battery staple";
+    std::optional<userd::Argon2Memory> memory;
+    if (parameters.is_memory_kept) memory.emplace(parameters.memory_kib * 1024);
     std::array<unsigned char, crypto_pwhash_argon2id_SALTBYTES> salt{};
     std::array<unsigned char, 32> digest{};
     std::vector<double> took;
@@ -40,6 +47,12 @@ std::vector<double> hash_until(SteadyClock::time_point end, const Parameters& pa
         began = now;
     }
     return took;
+}
+
+bool is_kept(std::string_view memory) {
+    if (memory != "fresh" && memory != "kept")
+        throw std::invalid_argument("memory is either fresh or kept");
+    return memory == "kept";
 }
 
 void run(const Parameters& parameters) {
@@ -61,14 +74,14 @@ void run(const Parameters& parameters) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 5) {
-        std::cerr << "usage: raw_hash MEMORY_KIB ITERATIONS THREADS SECONDS\n";
+    if (argc != 6) {
+        std::cerr << "usage: raw_hash MEMORY_KIB ITERATIONS THREADS fresh|kept SECONDS\n";
         return 2;
     }
     try {
         run({bench::number<std::size_t>(argv[1]), bench::number<unsigned long long>(argv[2]),
-             bench::number<std::size_t>(argv[3]),
-             std::chrono::duration<double>(bench::number<double>(argv[4]))});
+             bench::number<std::size_t>(argv[3]), is_kept(argv[4]),
+             std::chrono::duration<double>(bench::number<double>(argv[5]))});
     } catch (const std::exception& error) {
         std::cerr << "raw_hash: " << error.what() << '\n';
         return 1;

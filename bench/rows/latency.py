@@ -30,7 +30,7 @@ READY = Row("ms to ready, existing database", "sqlite3 FILE 'select 1'")
 
 def profile_latency(run: Run) -> None:
     """The rows beside the Beast loop tell what of userd's figure is the machine's."""
-    one_hash = run_limit("raw_hash", *hash_parameters(run), 1, seconds=1)
+    one_hash = run_limit("raw_hash", *hash_parameters(run, "kept", threads=1), seconds=1)
     for row in IDLE, STORM:
         run.results.add(row, LIMIT, Sample(one_hash.p50_ms))
     userd = run.userd
@@ -72,7 +72,7 @@ def beside_loop(run: Run, tokens: pathlib.Path) -> None:
 
     run.results.add(IDLE_BESIDE_LOOP, LIMIT, p99(measure(run.beast, reads)))
     hashes = limit_load(
-        "raw_hash", *hash_parameters(run), run.config["HASH_THREADS"], seconds=run.seconds + 1, nice=POOL_NICE)
+        "raw_hash", *hash_parameters(run, "kept"), seconds=run.seconds + 1, nice=POOL_NICE)
     try:
         with PssPeak(hashes.pid) as peak:
             run.results.add(STORM_BESIDE_LOOP, LIMIT, p99(measure(run.beast, reads)))

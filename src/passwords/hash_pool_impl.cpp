@@ -15,6 +15,10 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+/// How long a thread without work keeps the memory of its hashes: over the pauses of a steady load,
+/// and no longer, since it holds what is derived from passwords.
+constexpr std::chrono::seconds kMemoryKept{1};
+
 double seconds(SteadyClock::duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
@@ -92,10 +96,9 @@ bool HashPool::Impl::has_room() const {
 void HashPool::Impl::work() {
     pthread_setname_np(pthread_self(), "hash");
     lower_priority();
+    Argon2Memory memory(hasher_.memory_bytes());
     std::unique_lock lock(mutex_);
-    for (;;) {
-        changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-        if (stopping_) return;
+    while (await_job(lock, memory)) {
         HashJob job = std::move(queue_.front());
         queue_.pop_front();
         stats_.queued = queue_.size();
@@ -114,6 +117,17 @@ void HashPool::Impl::work() {
             finish(std::move(job), now);
         lock.lock();
     }
+}
+
+bool HashPool::Impl::await_job(std::unique_lock<std::mutex>& lock, Argon2Memory& memory) {
+    const auto has_news = [this] { return stopping_ || !queue_.empty(); };
+    if (memory.is_held() && !changed_.wait_for(lock, kMemoryKept, has_news)) {
+        lock.unlock();
+        memory.release();
+        lock.lock();
+    }
+    changed_.wait(lock, has_news);
+    return !stopping_;
 }
 
 void HashPool::Impl::finish(HashJob job, SteadyClock::time_point began) {

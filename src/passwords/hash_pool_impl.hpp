@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "async/resume.hpp"
+#include "passwords/argon2_memory.hpp"
 #include "passwords/hash_pool.hpp"
 
 namespace userd {
@@ -41,6 +42,8 @@ class HashPool::Impl {
     bool enqueue(HashJob& job);
     [[nodiscard]] bool has_room() const;
     void work();
+    /// Holds the lock before and after. False when the pool stops.
+    bool await_job(std::unique_lock<std::mutex>& lock, Argon2Memory& memory);
     void finish(HashJob job, std::chrono::steady_clock::time_point began);
     HashOutcome compute(const HashJob& job, std::chrono::steady_clock::time_point began) const;
     void note(std::chrono::steady_clock::duration waited, std::chrono::steady_clock::duration took);

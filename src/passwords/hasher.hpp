@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,6 +31,11 @@ class Hasher {
     /// True when a good login should replace `stored` by a fresh hash(): another format or
     /// parameters.
     [[nodiscard]] bool needs_rehash(std::string_view stored) const;
+
+    /// What hash() needs, and verify() of such a hash.
+    [[nodiscard]] std::size_t memory_bytes() const {
+        return std::size_t{settings_.memory_kib} * 1024;
+    }
 
   private:
     Argon2Settings settings_;
