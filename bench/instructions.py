@@ -19,7 +19,7 @@ import tempfile
 
 from driver.callgrind import Callgrind, total
 from driver.instructions import report
-from driver.service import CALL_SECONDS, ROOT, exchange, profile_request
+from driver.service import CALL_SECONDS, ROOT, exchange, profile_request, refresh_request
 from driver.sqlite_population import Serving, SqlitePopulation
 
 KEPT = pathlib.Path(__file__).resolve().with_suffix(".json")
@@ -48,10 +48,7 @@ class Refreshes:
         self._token = serving.refresh_tokens(1)[0]
 
     def request(self) -> bytes:
-        body = json.dumps({"old_refresh_token": self._token}).encode()
-        return b"\r\n".join([
-            b"POST /user/login/refresh HTTP/1.1", b"Host: localhost", b"Content-Type: application/json",
-            b"Content-Length: %d" % len(body), b"", body])
+        return refresh_request(self._token)
 
     def take(self, answer: bytes) -> None:
         self._token = re.search(rb'"refresh_token":"([^"]+)"', answer)[1].decode()

@@ -1,4 +1,4 @@
-"""A server that is a limit: it answers every request as userd answered a profile read."""
+"""A server that is a limit: it answers every request with the bytes that userd gave once."""
 import pathlib
 
 from driver.load import PROGRAMS

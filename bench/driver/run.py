@@ -5,7 +5,7 @@ import shutil
 
 from driver.limit_server import BeastLoop
 from driver.results import Results
-from driver.service import PASSWORD, Service, Userd
+from driver.service import PASSWORD, Service, Userd, profile_request
 
 USERS = 128
 
@@ -26,7 +26,7 @@ class Run:
         self.userd.register(self.users)
         self.config = self.userd.settings()
         self.answer = self.folder / "answer"
-        self.answer.write_bytes(self.userd.profile_bytes(self.tokens(self.userd, 1)[0]))
+        self.answer.write_bytes(self.userd.answer_bytes(profile_request(self.tokens(self.userd, 1)[0])))
         self.beast = self.started(BeastLoop(self.folder, self.config["THREADS"], self.answer))
 
     def close(self) -> None:

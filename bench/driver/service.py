@@ -50,10 +50,10 @@ class Service:
         return list(self._in_parallel(
             lambda name: self._post("/user/login", {"username": name, "password": PASSWORD}), names))
 
-    def profile_bytes(self, token: str) -> bytes:
-        """The answer to a profile read as it is on the wire."""
+    def answer_bytes(self, request: bytes) -> bytes:
+        """As they are on the wire."""
         with socket.create_connection(("127.0.0.1", self.port), CALL_SECONDS) as connection:
-            return exchange(connection, profile_request(token))
+            return exchange(connection, request)
 
     @staticmethod
     def _in_parallel(call, names: list[str]):
@@ -75,6 +75,13 @@ class Service:
 
 def profile_request(token: str) -> bytes:
     return f"GET /user/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
+def refresh_request(token: str) -> bytes:
+    body = json.dumps({"old_refresh_token": token}).encode()
+    return b"\r\n".join([
+        b"POST /user/login/refresh HTTP/1.1", b"Host: localhost", b"Content-Type: application/json",
+        b"Content-Length: %d" % len(body), b"", body])
 
 
 def exchange(connection: socket.socket, request: bytes) -> bytes:

@@ -5,6 +5,7 @@ from driver.limit_server import BeastLoop
 from driver.load import WRK_THREADS, wrk
 from driver.results import LIMIT, Row, Sample
 from driver.run import Run
+from driver.service import profile_request
 from driver.sqlite_population import Serving, SqlitePopulation
 from rows.throughput import CALLERS, reads_with
 
@@ -28,7 +29,7 @@ class OnSqlite:
         folder = run.new_folder("beast")
         answer = folder / "answer"
         with self.many.serving("HS256") as serving:
-            answer.write_bytes(serving.userd.profile_bytes(serving.access_tokens(1)[0]))
+            answer.write_bytes(serving.userd.answer_bytes(profile_request(serving.access_tokens(1)[0])))
         self.beast = run.started(BeastLoop(folder, run.config["THREADS"], answer))
 
 

@@ -1,11 +1,11 @@
 """Requests per second beside what their costly part does alone."""
 import pathlib
 
-from driver.limit_server import LimitServer
+from driver.limit_server import BeastLoop, LimitServer
 from driver.load import WRK_THREADS, measure, run_limit, wrk
 from driver.results import LIMIT, Row, Sample
 from driver.run import Run
-from driver.service import Service
+from driver.service import Service, refresh_request
 from rows.hs256 import userd_hs256
 
 CALLERS = 16
@@ -14,7 +14,8 @@ REFRESHING = 64
 REFRESH_TOKENS = REFRESHING + 2
 BATCH = 64
 
-PROFILES = Row("profile reads/s, ES256", "bare Beast loop, same bytes")
+BESIDE_LOOP = "bare Beast loop, same bytes"
+PROFILES = Row("profile reads/s, ES256", BESIDE_LOOP)
 LOGINS, REGISTRATIONS = "logins/s", "registrations/s"
 # libsodium maps new pages for each hash; userd's threads keep theirs from one to the next.
 HASHES = {"fresh": "raw libsodium, as many threads", "kept": "raw libsodium, its memory kept"}
@@ -67,15 +68,24 @@ def hash_parameters(run: Run, memory: str, threads: str | int | None = None) -> 
 def refreshes(run: Run) -> None:
     """By HS256 too, without the signature that half of a refresh's cost is with ES256."""
     figures = {"ES256": refresh(run, run.userd), "HS256": refresh(run, run.shared(userd_hs256))}
+    limits = {BESIDE_LOOP: refresh(run, run.shared(refreshing_beast), run.userd)}
     for batch, limit in COMMITS.items():
-        path = run.folder / run.unique("commits")
-        commits = run_limit("sqlite_commits", path, batch, seconds=run.seconds / 2)
-        for algorithm, figure in figures.items():
+        limits[limit] = run_limit("sqlite_commits", run.folder / run.unique("commits"), batch, seconds=run.seconds / 2)
+    for algorithm, figure in figures.items():
+        for limit, alone in limits.items():
             row = Row(REFRESHES.format(algorithm), limit)
             run.results.add(row, run.userd.name, figure)
-            run.results.add(row, LIMIT, commits)
+            run.results.add(row, LIMIT, alone)
 
 
-def refresh(run: Run, service: Service) -> Sample:
-    tokens = run.write("refresh_tokens", run.tokens(service, REFRESH_TOKENS, "refresh_token"))
-    return measure(service, lambda: wrk("refresh.lua", service.port, REFRESHING, run.seconds, tokens, WRK_THREADS))
+def refresh(run: Run, server: Service | LimitServer, issuer: Service | None = None) -> Sample:
+    tokens = run.write("refresh_tokens", run.tokens(issuer or server, REFRESH_TOKENS, "refresh_token"))
+    return measure(server, lambda: wrk("refresh.lua", server.port, REFRESHING, run.seconds, tokens, WRK_THREADS))
+
+
+def refreshing_beast(run: Run) -> BeastLoop:
+    """For Run.shared(): gives the same pair of tokens to everyone."""
+    folder = run.new_folder("refreshing_beast")
+    answer = folder / "answer"
+    answer.write_bytes(run.userd.answer_bytes(refresh_request(run.tokens(run.userd, 1, "refresh_token")[0])))
+    return run.started(BeastLoop(folder, run.config["THREADS"], answer))

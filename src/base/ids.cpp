@@ -6,6 +6,7 @@ namespace userd {
 namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
+constexpr std::size_t kTextSize = 36;
 
 constexpr bool dash_at(std::size_t position) noexcept {
     return position == 8 || position == 13 || position == 18 || position == 23;
@@ -20,18 +21,18 @@ int hex_value(char c) noexcept {
 }  // namespace
 
 std::string Uuid::to_string() const {
-    std::string text;
-    text.reserve(36);
+    std::string text(kTextSize, '-');
+    std::size_t at = 0;
     for (const std::uint8_t byte : bytes) {
-        if (dash_at(text.size())) text.push_back('-');
-        text.push_back(kHex[byte >> 4]);
-        text.push_back(kHex[byte & 15]);
+        if (dash_at(at)) ++at;
+        text[at++] = kHex[byte >> 4];
+        text[at++] = kHex[byte & 15];
     }
     return text;
 }
 
 std::optional<Uuid> Uuid::parse(std::string_view text) noexcept {
-    if (text.size() != 36) return std::nullopt;
+    if (text.size() != kTextSize) return std::nullopt;
     Uuid uuid;
     std::size_t nibble = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {

@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 
 #include <cstdint>
+#include <cstring>
 
 namespace userd {
 namespace {
@@ -24,6 +25,18 @@ std::size_t sequence_length(std::string_view text) noexcept {
     const bool surrogate = first == 0xED && second > 0x9F;
     const bool too_large = first == 0xF4 && second > 0x8F;
     return overlong || surrogate || too_large ? 0 : length;
+}
+
+/// Bytes at the start that are surely ASCII: all, mostly.
+std::size_t ascii_prefix(std::string_view text) noexcept {
+    constexpr std::uint64_t kHighBits = 0x8080808080808080;
+    std::uint64_t word = 0;
+    std::size_t size = 0;
+    for (; size + sizeof word <= text.size(); size += sizeof word) {
+        std::memcpy(&word, text.data() + size, sizeof word);
+        if ((word & kHighBits) != 0) break;
+    }
+    return size;
 }
 
 }  // namespace
@@ -54,7 +67,7 @@ std::string_view trim(std::string_view text) noexcept {
 }
 
 bool is_valid_utf8(std::string_view text) noexcept {
-    while (!text.empty()) {
+    for (text.remove_prefix(ascii_prefix(text)); !text.empty();) {
         const std::size_t length = sequence_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);

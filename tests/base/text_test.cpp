@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace userd {
 namespace {
 
@@ -22,6 +24,17 @@ TEST(Text, MalformedUtf8IsRefused) {
           "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xe2\x82", "a\xc3",
           "\xc3("})
         EXPECT_FALSE(is_valid_utf8(text));
+}
+
+TEST(Text, Utf8IsLookedAtWholeWhereverItStandsInALongText) {
+    for (std::size_t at = 0; at <= 20; ++at) {
+        const std::string before(at, 'a');
+        for (const std::string after : {"", "a", "abcdefgh", "abcdefghi"}) {
+            EXPECT_TRUE(is_valid_utf8(before + "\xe2\x82\xac" + after)) << at << after;
+            EXPECT_FALSE(is_valid_utf8(before + "\xe2\x82" + after)) << at << after;
+            EXPECT_FALSE(is_valid_utf8(before + "\x80" + after)) << at << after;
+        }
+    }
 }
 
 TEST(Text, CodePointsAreCountedOnce) {

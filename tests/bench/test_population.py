@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "
 
 from driver.mix import DAY, order  # noqa: E402
 from driver.signing import Es256, Hs256, Signer  # noqa: E402
+from driver.service import profile_request  # noqa: E402
 from driver.sqlite_population import FIRST_USER, SqlitePopulation  # noqa: E402
 
 USERS, SESSIONS_EACH = 50, 3
@@ -72,7 +73,7 @@ def test_userd_takes_made_users_and_tokens_for_its_own(population, algorithm):
         names = serving.names(count)
         assert collections.Counter(names) == {name: SESSIONS_EACH for name in names}
         for name, token in list(zip(names, serving.access_tokens(count)))[:10]:
-            profile = json.loads(serving.userd.profile_bytes(token).partition(b"\r\n\r\n")[2])
+            profile = json.loads(serving.userd.answer_bytes(profile_request(token)).partition(b"\r\n\r\n")[2])
             assert profile["username"] == name and profile["email"] == f"{name}@example.com"
         for _ in range(2):  # each time the current ones
             for token in serving.refresh_tokens(5):
