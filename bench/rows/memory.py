@@ -2,6 +2,7 @@
 import contextlib
 import resource
 import socket
+import time
 
 from driver.limit_server import BeastLoop
 from driver.results import LIMIT, Row, Sample
@@ -9,6 +10,8 @@ from driver.run import Run
 from driver.service import Userd
 
 CONNECTIONS = 10000
+# Idle is what has had nothing to do for a while.
+REST_SECONDS = 1
 # The driver's own files.
 SPARE_FILES = 100
 
@@ -24,6 +27,7 @@ def memory(run: Run) -> None:
         server.start()
         try:
             server.settle()
+            time.sleep(REST_SECONDS)
             run.results.add(IDLE, name, Sample(server.process.pss_mib()))
             token = run.tokens(userd, 1)[0] if server is userd else ""
             with contextlib.ExitStack() as connections:

@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 
 #include <cstdint>
+#include <cstdio>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -92,6 +94,23 @@ TEST(Argon2Memory, IsLentToOneAtATime) {
     EXPECT_TRUE(memory.take_back(start));
     EXPECT_FALSE(memory.take_back(start));
     EXPECT_EQ(memory.lend(4096), start);
+}
+
+TEST(Argon2Memory, IsInNoCoreDump) {
+    Argon2Memory memory(kHasher.memory_bytes());
+    const auto address = reinterpret_cast<std::uintptr_t>(memory.lend(kHasher.memory_bytes()));
+    std::ifstream maps("/proc/self/smaps");
+    bool is_ours = false;
+    std::string flags;
+    for (std::string line; std::getline(maps, line);) {
+        std::uintptr_t first = 0;
+        std::uintptr_t last = 0;
+        if (std::sscanf(line.c_str(), "%lx-%lx ", &first, &last) == 2)
+            is_ours = first <= address && address < last;
+        else if (is_ours && line.starts_with("VmFlags:"))
+            flags = line + ' ';
+    }
+    EXPECT_NE(flags.find(" dd "), flags.npos) << flags;
 }
 
 TEST(Argon2Memory, BeginsAtAHugePage) {

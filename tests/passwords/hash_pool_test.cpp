@@ -7,7 +7,9 @@
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <chrono>
 #include <exception>
+#include <fstream>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -292,6 +294,31 @@ TEST_F(HashPoolTest, HashesAtLowerPriorityThanTheRest) {
     EXPECT_TRUE(run(pool.hash(secret())));
     EXPECT_GT(there, own);
     EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), own);
+}
+
+long resident_kib() {
+    std::ifstream status("/proc/self/statm");
+    long total = 0;
+    long resident = 0;
+    status >> total >> resident;
+    return resident * (::sysconf(_SC_PAGESIZE) / 1024);
+}
+
+TEST_F(HashPoolTest, ThreadsWithoutWorkGiveTheirMemoryBack) {
+    constexpr long kMemoryKib = 65536;
+    const Hasher hasher({kMemoryKib, 1});
+    HashPool pool(hasher, {.threads = 1, .queue = 1});
+    const long most = resident_kib() + kMemoryKib / 2;
+    ask(pool);
+    await_one();
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (resident_kib() > most && std::chrono::steady_clock::now() < end)
+        std::this_thread::sleep_for(50ms);
+    EXPECT_LE(resident_kib(), most);
+    // And they hash again.
+    ask(pool);
+    await_one();
+    EXPECT_TRUE(answers_.back());
 }
 
 struct Tally {
