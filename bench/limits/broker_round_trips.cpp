@@ -1,8 +1,10 @@
-/// The limit of an event's latency: one record at a time, handed over and acknowledged.
+/// The limit of an event's latency: one record at a time, handed over and acknowledged; the next at
+/// once, or after a pause, in which a broker and its machine fall asleep.
 #include <chrono>
 #include <iostream>
 #include <stdexcept>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "../kafka.hpp"
@@ -35,7 +37,8 @@ rd_kafka_resp_err_t round_trip(rd_kafka_t* producer, const char* topic) {
     return delivered;
 }
 
-void run(const char* brokers, const char* topic, std::chrono::duration<double> duration) {
+void run(const char* brokers, const char* topic, std::chrono::milliseconds pause,
+         std::chrono::duration<double> duration) {
     const bench::KafkaClient producer = bench::make_client(
         RD_KAFKA_PRODUCER, brokers,
         {{"enable.idempotence", "true"}, {"linger.ms", "0"}, {"socket.nagle.disable", "true"}},
@@ -45,11 +48,12 @@ void run(const char* brokers, const char* topic, std::chrono::duration<double> d
     std::size_t errors = 0;
     const auto start = SteadyClock::now();
     const auto end = start + std::chrono::duration_cast<SteadyClock::duration>(duration);
-    for (auto began = start; began < end;) {
+    while (SteadyClock::now() < end) {
+        const auto began = SteadyClock::now();
         errors += round_trip(producer.get(), topic) != RD_KAFKA_RESP_ERR_NO_ERROR ? 1 : 0;
-        const auto now = SteadyClock::now();
-        took.push_back(std::chrono::duration<double, std::milli>(now - began).count());
-        began = now;
+        took.push_back(
+            std::chrono::duration<double, std::milli>(SteadyClock::now() - began).count());
+        if (pause.count() > 0) std::this_thread::sleep_for(pause);
     }
     bench::report(std::move(took), SteadyClock::now() - start, errors);
 }
@@ -57,12 +61,13 @@ void run(const char* brokers, const char* topic, std::chrono::duration<double> d
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 4) {
-        std::cerr << "usage: broker_round_trips BROKERS TOPIC SECONDS\n";
+    if (argc != 5) {
+        std::cerr << "usage: broker_round_trips BROKERS TOPIC PAUSE_MS SECONDS\n";
         return 2;
     }
     try {
-        run(argv[1], argv[2], std::chrono::duration<double>(bench::number<double>(argv[3])));
+        run(argv[1], argv[2], std::chrono::milliseconds(bench::number<int>(argv[3])),
+            std::chrono::duration<double>(bench::number<double>(argv[4])));
     } catch (const std::exception& error) {
         std::cerr << "broker_round_trips: " << error.what() << '\n';
         return 1;
