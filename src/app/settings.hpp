@@ -40,7 +40,7 @@ struct Settings {
     bool kafka_create_topic = true;
     std::string kafka_brokers;  ///< empty: events stay in the outbox
     std::string kafka_topic = "user-events";
-    std::string kafka_audit_topic;  ///< empty: no audit events are written
+    std::string kafka_audit_topic;                        ///< empty: no audit events are written
     std::map<std::string, std::string> kafka_properties;  ///< in librdkafka's names
     SchemaRegistrySettings schema_registry;               ///< no url: bare Protobuf
     std::string event_source = "userd";

@@ -15,8 +15,9 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-/// How long a thread without work keeps the memory of its hashes: until callers that log in one time
-/// after the other have come back, and no longer, since it holds what is derived from passwords.
+/// How long a thread without work keeps the memory of its hashes: until callers that log in one
+/// time after the other have come back, and no longer, since it holds what is derived from
+/// passwords.
 constexpr std::chrono::milliseconds kMemoryKept{50};
 
 double seconds(SteadyClock::duration duration) {
