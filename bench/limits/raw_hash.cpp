@@ -33,6 +33,7 @@ std::vector<double> hash_until(SteadyClock::time_point end, const Parameters& pa
     constexpr std::string_view kPassword = "correct horse battery staple";
     std::optional<userd::Argon2Memory> memory;
     if (parameters.is_memory_kept) memory.emplace(parameters.memory_kib * 1024);
+    const userd::Argon2Memory::Lending lending(memory ? &*memory : nullptr);
     std::array<unsigned char, crypto_pwhash_argon2id_SALTBYTES> salt{};
     std::array<unsigned char, 32> digest{};
     std::vector<double> took;

@@ -9,6 +9,7 @@
 #include "app/setting_parsers.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
+#include "passwords/legacy.hpp"
 
 namespace userd {
 namespace {
@@ -300,8 +301,9 @@ void load_limits(const Values& values, Settings& settings) {
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
     settings.threads = cores;
     settings.hash_threads = cores;
-    set_number(values, "ARGON2_MEMORY_KIB", settings.argon2_memory_kib, 7168, 1'048'576);
-    set_number(values, "ARGON2_ITERATIONS", settings.argon2_iterations, 1, 64);
+    // Not beyond what is verified: nobody could log in.
+    set_number(values, "ARGON2_MEMORY_KIB", settings.argon2_memory_kib, 7168, kMaxArgon2MemoryKib);
+    set_number(values, "ARGON2_ITERATIONS", settings.argon2_iterations, 1, kMaxArgon2Iterations);
     set_number(values, "THREADS", settings.threads, 1, 256);
     set_number(values, "HASH_THREADS", settings.hash_threads, 1, 256);
     settings.hash_queue = kQueuePerHashThread * settings.hash_threads;

@@ -115,7 +115,7 @@ void HashPool::Impl::work() {
         if (late)
             refuse(std::move(job));
         else
-            finish(std::move(job), now);
+            finish(std::move(job), now, memory);
         lock.lock();
     }
 }
@@ -131,8 +131,8 @@ bool HashPool::Impl::await_job(std::unique_lock<std::mutex>& lock, Argon2Memory&
     return !stopping_;
 }
 
-void HashPool::Impl::finish(HashJob job, SteadyClock::time_point began) {
-    HashOutcome outcome = compute(job, began);
+void HashPool::Impl::finish(HashJob job, SteadyClock::time_point began, Argon2Memory& memory) {
+    HashOutcome outcome = compute(job, began, memory);
     const auto took = SteadyClock::now() - began;
     if (auto* const verification = std::get_if<Verification>(&outcome)) verification->took = took;
     job.password = Secret();
@@ -140,10 +140,13 @@ void HashPool::Impl::finish(HashJob job, SteadyClock::time_point began) {
     job.resume(std::move(outcome));
 }
 
-HashOutcome HashPool::Impl::compute(const HashJob& job, SteadyClock::time_point began) const {
+HashOutcome HashPool::Impl::compute(const HashJob& job, SteadyClock::time_point began,
+                                    Argon2Memory& memory) const {
     try {
-        if (!job.stored) return hasher_.hash(job.password);
-        return Verification{hasher_.verify(job.password, *job.stored), began, {}};
+        if (!job.stored) return hasher_.hash(job.password, &memory);
+        // A hash of another kind would leave in it what the last one left.
+        if (hasher_.needs_rehash(*job.stored)) memory.release();
+        return Verification{hasher_.verify(job.password, *job.stored, &memory), began, {}};
     } catch (...) {
         return std::current_exception();
     }

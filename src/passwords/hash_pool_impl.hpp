@@ -44,8 +44,9 @@ class HashPool::Impl {
     void work();
     /// Holds the lock before and after. False when the pool stops.
     bool await_job(std::unique_lock<std::mutex>& lock, Argon2Memory& memory);
-    void finish(HashJob job, std::chrono::steady_clock::time_point began);
-    HashOutcome compute(const HashJob& job, std::chrono::steady_clock::time_point began) const;
+    void finish(HashJob job, std::chrono::steady_clock::time_point began, Argon2Memory& memory);
+    HashOutcome compute(const HashJob& job, std::chrono::steady_clock::time_point began,
+                        Argon2Memory& memory) const;
     void note(std::chrono::steady_clock::duration waited, std::chrono::steady_clock::duration took);
     void refuse(HashJob job);
     void shut_down() noexcept;

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "base/random.hpp"
+#include "passwords/argon2_memory.hpp"
 #include "passwords/legacy.hpp"
 #include "passwords/stored_hash.hpp"
 
@@ -32,7 +33,9 @@ std::string parameters_of(std::uint32_t memory_kib, std::uint32_t iterations, st
 /// Argon2 of one lane and 16 bytes of salt. Throws std::bad_alloc when memory is short,
 /// std::invalid_argument for parameters that libsodium does not take.
 std::string derive(StoredArgon2::Variant variant, const Secret& password, std::string_view salt,
-                   std::uint32_t memory_kib, std::uint32_t iterations, std::size_t digest_bytes) {
+                   std::uint32_t memory_kib, std::uint32_t iterations, std::size_t digest_bytes,
+                   Argon2Memory* memory) {
+    const Argon2Memory::Lending lending(memory);
     const auto function =
         variant == StoredArgon2::Variant::argon2id ? crypto_pwhash_argon2id : crypto_pwhash_argon2i;
     const int algorithm = variant == StoredArgon2::Variant::argon2id
@@ -60,9 +63,12 @@ std::string encode_base64(std::string_view bytes) {
 }
 
 /// libsodium's verification calls a shortage of memory a mismatch; nobody may be told that their
-/// password is wrong because of it.
+/// password is wrong because of it. It needs the blocks, and one lane's addresses and some buffers.
 void require_memory(std::uint32_t memory_kib) {
-    const std::size_t size = std::size_t{memory_kib} * 1024;
+    constexpr std::size_t kBuffers = 65536;
+    constexpr std::size_t kBlock = 1024;
+    constexpr std::size_t kAddresses = 2;  // of 8 bytes, for a quarter of a lane's blocks
+    const std::size_t size = memory_kib * (kBlock + kAddresses) + kBuffers;
     void* const area =
         ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (area == MAP_FAILED) throw std::bad_alloc();
@@ -76,10 +82,11 @@ bool is_derivable(const StoredArgon2& hash) {
     return hash.lanes == 1 && hash.salt.size() == kSaltBytes && enough_passes;
 }
 
-bool verify_argon2(const Secret& password, std::string_view stored, const StoredArgon2& hash) {
+bool verify_argon2(const Secret& password, std::string_view stored, const StoredArgon2& hash,
+                   Argon2Memory* memory) {
     if (is_derivable(hash))
         return equal_in_constant_time(derive(hash.variant, password, hash.salt, hash.memory_kib,
-                                             hash.iterations, hash.digest.size()),
+                                             hash.iterations, hash.digest.size(), memory),
                                       hash.digest);
     const std::string text(stored);
     const auto function = hash.variant == StoredArgon2::Variant::argon2id
@@ -102,18 +109,20 @@ const char* name_of(StoredArgon2::Variant variant) {
 
 }  // namespace
 
-std::string Hasher::hash(const Secret& password) const {
+std::string Hasher::hash(const Secret& password, Argon2Memory* memory) const {
     start_sodium();
     const std::string salt = random_bytes(kSaltBytes);
-    const std::string digest = derive(StoredArgon2::Variant::argon2id, password, salt,
-                                      settings_.memory_kib, settings_.iterations, kDigestBytes);
+    const std::string digest =
+        derive(StoredArgon2::Variant::argon2id, password, salt, settings_.memory_kib,
+               settings_.iterations, kDigestBytes, memory);
     return "$argon2id$v=19$" + parameters_of(settings_.memory_kib, settings_.iterations, 1) + "$" +
            encode_base64(salt) + "$" + encode_base64(digest);
 }
 
-bool Hasher::verify(const Secret& password, std::string_view stored) const {
+bool Hasher::verify(const Secret& password, std::string_view stored, Argon2Memory* memory) const {
     start_sodium();
-    if (const auto hash = parse_argon2(stored)) return verify_argon2(password, stored, *hash);
+    if (const auto hash = parse_argon2(stored))
+        return verify_argon2(password, stored, *hash, memory);
     return verify_bcrypt(password, stored) || verify_pbkdf2_sha256(password, stored);
 }
 
@@ -123,6 +132,11 @@ bool Hasher::needs_rehash(std::string_view stored) const {
            hash->memory_kib != settings_.memory_kib || hash->iterations != settings_.iterations ||
            hash->lanes != 1 || hash->salt.size() != kSaltBytes ||
            hash->digest.size() != kDigestBytes;
+}
+
+std::size_t Hasher::memory_bytes() const {
+    // Blocks of 1 KiB, as many for each of a lane's four slices (RFC 9106 section 3.2).
+    return std::size_t{settings_.memory_kib / 4 * 4} * 1024;
 }
 
 std::string hash_format(std::string_view stored) {

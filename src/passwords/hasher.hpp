@@ -9,6 +9,8 @@
 
 namespace userd {
 
+class Argon2Memory;
+
 struct Argon2Settings {
     std::uint32_t memory_kib = 19456;
     std::uint32_t iterations = 2;
@@ -20,22 +22,21 @@ class Hasher {
   public:
     explicit Hasher(Argon2Settings settings) : settings_(settings) {}
 
-    /// Argon2id (RFC 9106, version 0x13, one lane) as a PHC string. Throws std::bad_alloc if memory
-    /// is short.
-    [[nodiscard]] std::string hash(const Secret& password) const;
+    /// Argon2id (RFC 9106, version 0x13, one lane) as a PHC string, in `memory` if one is given.
+    /// Throws std::bad_alloc if memory is short.
+    [[nodiscard]] std::string hash(const Secret& password, Argon2Memory* memory = nullptr) const;
 
     /// False for a wrong password, and for a stored string that is malformed, of an unknown format,
-    /// or above the cost bounds of legacy.hpp.
-    [[nodiscard]] bool verify(const Secret& password, std::string_view stored) const;
+    /// or above the cost bounds of legacy.hpp. Throws std::bad_alloc as hash().
+    [[nodiscard]] bool verify(const Secret& password, std::string_view stored,
+                              Argon2Memory* memory = nullptr) const;
 
     /// True when a good login should replace `stored` by a fresh hash(): another format or
     /// parameters.
     [[nodiscard]] bool needs_rehash(std::string_view stored) const;
 
-    /// What hash() needs, and verify() of such a hash.
-    [[nodiscard]] std::size_t memory_bytes() const {
-        return std::size_t{settings_.memory_kib} * 1024;
-    }
+    /// Of the Argon2Memory for hash(), and for verify() of what needs no rehash.
+    [[nodiscard]] std::size_t memory_bytes() const;
 
   private:
     Argon2Settings settings_;

@@ -296,6 +296,9 @@ TEST_F(HashPoolTest, HashesAtLowerPriorityThanTheRest) {
     EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), own);
 }
 
+constexpr long kMemoryKib = 65536;
+const Hasher kCostly({kMemoryKib, 1});
+
 long resident_kib() {
     std::ifstream status("/proc/self/statm");
     long total = 0;
@@ -304,21 +307,62 @@ long resident_kib() {
     return resident * (::sysconf(_SC_PAGESIZE) / 1024);
 }
 
+long page_faults_of_thread() {
+    rusage usage{};
+    EXPECT_EQ(::getrusage(RUSAGE_THREAD, &usage), 0);
+    return usage.ru_minflt;
+}
+
+TEST_F(HashPoolTest, AThreadKeepsItsMemoryFromOneHashToTheNext) {
+    HashPool pool(kCostly, {.threads = 1, .queue = 3});
+    std::vector<long> page_faults;
+    std::vector<long> resident;
+    pool.observe([&](auto, auto) {
+        page_faults.push_back(page_faults_of_thread());
+        resident.push_back(resident_kib());
+    });
+    const long before = resident_kib();
+    for (int i = 0; i < 3; ++i)
+        ask(pool);
+    await_all();
+    ASSERT_EQ(page_faults.size(), 3U);
+    EXPECT_GT(resident.front(), before + kMemoryKib / 2);
+    // 16,384 pages.
+    EXPECT_LT(page_faults[2] - page_faults[1], 2000);
+}
+
 TEST_F(HashPoolTest, ThreadsWithoutWorkGiveTheirMemoryBack) {
-    constexpr long kMemoryKib = 65536;
-    const Hasher hasher({kMemoryKib, 1});
-    HashPool pool(hasher, {.threads = 1, .queue = 1});
+    HashPool pool(kCostly, {.threads = 1, .queue = 1});
     const long most = resident_kib() + kMemoryKib / 2;
     ask(pool);
     await_one();
     const auto end = std::chrono::steady_clock::now() + 20s;
     while (resident_kib() > most && std::chrono::steady_clock::now() < end)
-        std::this_thread::sleep_for(50ms);
+        std::this_thread::sleep_for(5ms);
     EXPECT_LE(resident_kib(), most);
     // And they hash again.
     ask(pool);
     await_one();
     EXPECT_TRUE(answers_.back());
+}
+
+Task<void> verify(HashPool& pool, std::string stored) {
+    Secret password = secret();
+    const Result<Verification> answer =
+        co_await pool.verify(std::move(password), std::move(stored));
+    EXPECT_TRUE(answer && answer->matches);
+}
+
+TEST_F(HashPoolTest, WhatAHashLeftIsGoneWhileOneOfAnotherKindIsVerified) {
+    const std::string another = kCheap.hash(secret());
+    HashPool pool(kCostly, {.threads = 1, .queue = 2});
+    std::vector<long> resident;
+    pool.observe([&](auto, auto) { resident.push_back(resident_kib()); });
+    ask(pool);
+    boost::asio::co_spawn(context_, verify(pool, another), boost::asio::detached);
+    await_all();
+    ASSERT_EQ(resident.size(), 2U);
+    EXPECT_LT(resident[1], resident[0] - kMemoryKib / 2);
 }
 
 struct Tally {

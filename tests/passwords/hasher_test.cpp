@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "passwords/legacy.hpp"
+
 namespace userd {
 namespace {
 
@@ -41,6 +43,12 @@ TEST(Hasher, DefaultsAreTheContracts) {
     EXPECT_EQ(hash_format(stored), "argon2id$m=19456,t=2,p=1");
     EXPECT_TRUE(hasher.verify(secret(kPassword), stored));
     EXPECT_FALSE(hasher.verify(secret("correct horse battery stapl3"), stored));
+}
+
+TEST(Hasher, TheCostliestParametersThatAreTakenVerify) {
+    for (const Hasher& hasher :
+         {Hasher({kMaxArgon2MemoryKib, 1}), Hasher({8, kMaxArgon2Iterations})})
+        EXPECT_TRUE(hasher.verify(secret(kPassword), hasher.hash(secret(kPassword))));
 }
 
 TEST(Hasher, NeverRepeatsASalt) {
