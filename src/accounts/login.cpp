@@ -87,7 +87,8 @@ Task<Result<Verification>> Accounts::verify(std::string stored, Secret password)
     const std::string format = hash_format(stored);
     const Result<Verification> verification =
         co_await parts_.pool.verify(std::move(password), std::move(stored));
-    if (verification) parts_.floor.record(format, verification->took);
+    if (verification)
+        parts_.floor.record(format, verification->took, verification->in_fresh_memory);
     co_return verification;
 }
 
@@ -134,7 +135,8 @@ Task<void> Accounts::learn_formats() {
         Secret password(std::string_view("measured"));
         const Result<Verification> verification =
             co_await parts_.pool.verify(std::move(password), std::move(stored));
-        if (verification) parts_.floor.record(format, verification->took);
+        if (verification)
+            parts_.floor.record(format, verification->took, verification->in_fresh_memory);
     }
 }
 

@@ -64,12 +64,14 @@ void FailureFloor::set_formats(const std::vector<std::string>& formats) {
     std::erase_if(measured_, [this](const auto& entry) { return !formats_.contains(entry.first); });
 }
 
-void FailureFloor::record(const std::string& format, Duration took) {
+void FailureFloor::record(const std::string& format, Duration took, bool in_fresh_memory) {
     took = std::clamp(took, Duration::zero(), kLongest);
     const std::scoped_lock lock(mutex_);
     if (!formats_.contains(format)) return;
     const auto [entry, added] = measured_.try_emplace(format, took);
-    if (!added) entry->second = std::max(took, fallen(entry->second, took));
+    if (added) return;
+    Duration& known = entry->second;
+    known = std::max(took, in_fresh_memory ? fallen(known, took) : known);
 }
 
 std::vector<std::string> FailureFloor::unmeasured() const {

@@ -17,9 +17,10 @@ class FailureFloor {
     void set_formats(const std::vector<std::string>& formats);
 
     /// Records how long a verification of `format` took. Rises at once, falls slowly, so that
-    /// nearly every failure of the costliest format ends before the floor. Formats not in use are
-    /// ignored.
-    void record(const std::string& format, std::chrono::steady_clock::duration took);
+    /// nearly every failure of the costliest format ends before the floor; not by what did not take
+    /// fresh memory (Verification), since the next one may. Formats not in use are ignored.
+    void record(const std::string& format, std::chrono::steady_clock::duration took,
+                bool in_fresh_memory = true);
 
     /// Formats in use of which no time is known yet: the caller measures them (HashPool::verify
     /// against example_hash()).

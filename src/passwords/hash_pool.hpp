@@ -35,6 +35,7 @@ struct Verification {
     bool matches = false;
     std::chrono::steady_clock::time_point began;
     std::chrono::steady_clock::duration took{};
+    bool in_fresh_memory = true;  ///< which takes longer than to use another hash's again
 };
 
 /// The only place where password hashes are computed. Owns its threads, which run at a lower

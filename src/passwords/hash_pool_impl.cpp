@@ -146,7 +146,9 @@ HashOutcome HashPool::Impl::compute(const HashJob& job, SteadyClock::time_point 
         if (!job.stored) return hasher_.hash(job.password, &memory);
         // A hash of another kind would leave in it what the last one left.
         if (hasher_.needs_rehash(*job.stored)) memory.release();
-        return Verification{hasher_.verify(job.password, *job.stored, &memory), began, {}};
+        const bool in_fresh_memory = !memory.is_held();
+        const bool matches = hasher_.verify(job.password, *job.stored, &memory);
+        return Verification{matches, began, {}, in_fresh_memory};
     } catch (...) {
         return std::current_exception();
     }

@@ -62,6 +62,17 @@ TEST(FailureFloor, RisesAtOnceAndFallsSlowly) {
     EXPECT_GE(floor.get(), 20ms);
 }
 
+TEST(FailureFloor, DoesNotFallByHashesInMemoryThatWasThere) {
+    FailureFloor floor;
+    floor.set_formats({kArgon2});
+    floor.record(kArgon2, 20ms);
+    for (int i = 0; i < 5000; ++i)
+        floor.record(kArgon2, 12ms, false);
+    EXPECT_EQ(floor.get(), 20ms);
+    floor.record(kArgon2, 21ms, false);
+    EXPECT_EQ(floor.get(), 21ms);
+}
+
 TEST(FailureFloor, NearlyEveryTimeOfASpreadLiesBelow) {
     FailureFloor floor;
     floor.set_formats({kArgon2});

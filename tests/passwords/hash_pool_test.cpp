@@ -346,11 +346,25 @@ TEST_F(HashPoolTest, ThreadsWithoutWorkGiveTheirMemoryBack) {
     EXPECT_TRUE(answers_.back());
 }
 
-Task<void> verify(HashPool& pool, std::string stored) {
+Task<void> verify(HashPool& pool, std::string stored, bool in_fresh_memory) {
     Secret password = secret();
     const Result<Verification> answer =
         co_await pool.verify(std::move(password), std::move(stored));
     EXPECT_TRUE(answer && answer->matches);
+    EXPECT_EQ(answer && answer->in_fresh_memory, in_fresh_memory);
+}
+
+TEST_F(HashPoolTest, TellsWhichHashesTookFreshMemory) {
+    HashPool pool(kCostly, {.threads = 1, .queue = 4});
+    const auto ask_for = [&](const Hasher& hasher, bool in_fresh_memory) {
+        boost::asio::co_spawn(context_, verify(pool, hasher.hash(secret()), in_fresh_memory),
+                              boost::asio::detached);
+    };
+    ask_for(kCostly, true);
+    ask_for(kCostly, false);
+    ask_for(kCheap, true);
+    ask_for(kCostly, true);
+    await_all();
 }
 
 TEST_F(HashPoolTest, WhatAHashLeftIsGoneWhileOneOfAnotherKindIsVerified) {
@@ -359,7 +373,7 @@ TEST_F(HashPoolTest, WhatAHashLeftIsGoneWhileOneOfAnotherKindIsVerified) {
     std::vector<long> resident;
     pool.observe([&](auto, auto) { resident.push_back(resident_kib()); });
     ask(pool);
-    boost::asio::co_spawn(context_, verify(pool, another), boost::asio::detached);
+    boost::asio::co_spawn(context_, verify(pool, another, true), boost::asio::detached);
     await_all();
     ASSERT_EQ(resident.size(), 2U);
     EXPECT_LT(resident[1], resident[0] - kMemoryKib / 2);
