@@ -7,7 +7,7 @@ namespace userd {
 /// Memory that hashes of one size use one after another. libsodium maps fresh pages for each hash
 /// and unmaps them after it, which is as much work for the kernel as the hash is for the processor;
 /// it takes no allocator, so that its mmap() and munmap() are led here by the linker
-/// (CMakeLists.txt). For one thread at a time.
+/// (USERD_ARGON2_LINK_OPTIONS). For one thread at a time.
 class Argon2Memory {
   public:
     /// For hashes of that many bytes; others get fresh pages as before. Maps nothing yet.
