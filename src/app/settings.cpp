@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <set>
 #include <thread>
 
 #include "app/setting_parsers.hpp"
-#include "base/files.hpp"
-#include "base/text.hpp"
+#include "app/setting_values.hpp"
 #include "passwords/legacy.hpp"
 
 namespace userd {
@@ -22,137 +20,6 @@ struct OwaspMinimum {
 constexpr std::array<OwaspMinimum, 5> kOwaspMinima = {
     {{1, 47104}, {2, 19456}, {3, 12288}, {4, 9216}, {5, 7168}}};
 constexpr std::size_t kQueuePerHashThread = 64;
-
-bool is_known(std::string_view name) {
-    return std::any_of(setting_table().begin(), setting_table().end(),
-                       [&](const SettingInfo& info) { return info.name == name; });
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t above = row[j];
-            row[j] =
-                std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-            diagonal = above;
-        }
-    }
-    return row.back();
-}
-
-[[noreturn]] void fail_unknown(const std::string& name) {
-    constexpr std::size_t kFarthest = 4;
-    std::string_view nearest;
-    std::size_t distance = kFarthest;
-    for (const SettingInfo& info : setting_table())
-        if (const std::size_t found = edit_distance(name, info.name); found < distance) {
-            distance = found;
-            nearest = info.name;
-        }
-    parse::fail(name, nearest.empty()
-                          ? "is no setting; see userd serve --help"
-                          : "is no setting; did you mean " + std::string(nearest) + "?");
-}
-
-/// What Kubernetes adds for a service named kafka (or kafka-something).
-bool is_link_variable(std::string_view name) {
-    return name == "KAFKA_PORT" || name.starts_with("KAFKA_PORT_") ||
-           name.find("_SERVICE_HOST") != name.npos || name.find("_SERVICE_PORT") != name.npos ||
-           name.find("_PORT_") != name.npos ||
-           (name.ends_with("_PORT") && name.starts_with("KAFKA_"));
-}
-
-std::string librdkafka_name(std::string_view variable) {
-    std::string name = compared_form(variable.substr(std::string_view("KAFKA_").size()));
-    std::replace(name.begin(), name.end(), '_', '.');
-    return name;
-}
-
-/// The effective text of each setting: the three sources laid over each other.
-class Values {
-  public:
-    Values(const SettingSources& sources, Settings& settings) : settings_(settings) {
-        take(sources.file, true);
-        take(sources.environment, false);
-        take(sources.flags, true);
-    }
-
-    [[nodiscard]] const std::string* find(const std::string& name) const {
-        const auto entry = values_.find(name);
-        return entry == values_.end() ? nullptr : &entry->second;
-    }
-
-  private:
-    void take(const NamedValues& source, bool only_known) {
-        std::map<std::string, std::string> taken;
-        for (const auto& [name, value] : source) {
-            const bool known = is_known(name);
-            if (!known && !name.starts_with("KAFKA_")) {
-                if (only_known) fail_unknown(name);
-                continue;
-            }
-            // An empty variable is an unset one, and does not hide a lower source's value.
-            if (value.empty()) continue;
-            if (known)
-                taken[name] = value;
-            else
-                take_kafka(name, value);
-        }
-        // Two names of one setting: within a source the full one counts, and either beats a lower
-        // source's.
-        if (const auto old = taken.find("BOOTSTRAP_SERVER"); old != taken.end())
-            taken.emplace("KAFKA_BOOTSTRAP_SERVERS", old->second);
-        for (auto& [name, value] : taken)
-            values_[name] = std::move(value);
-    }
-
-    void take_kafka(const std::string& name, const std::string& value) {
-        if (is_link_variable(name))
-            settings_.warnings.push_back(
-                name + " looks like a Kubernetes service variable and is ignored");
-        else
-            settings_.kafka_properties[librdkafka_name(name)] = value;
-    }
-
-    Settings& settings_;
-    std::map<std::string, std::string> values_;
-};
-
-struct SecretText {
-    std::string name;  ///< of the variable that gave it
-    std::string text;
-};
-
-/// From the variable, or from the file that NAME_FILE names.
-std::optional<SecretText> secret_setting(const Values& values, const std::string& name) {
-    const std::string file_name = name + "_FILE";
-    const std::string* text = values.find(name);
-    const std::string* file = values.find(file_name);
-    if (text != nullptr && file != nullptr)
-        parse::fail(name, "is set, and " + file_name + " too; set one");
-    if (text != nullptr) return SecretText{name, *text};
-    if (file == nullptr) return std::nullopt;
-    std::optional<std::string> content;
-    try {
-        content = read_file(*file, 1 << 16);
-    } catch (const std::runtime_error& error) {
-        parse::fail(file_name, error.what());
-    }
-    if (!content) parse::fail(file_name, "there is no file " + *file);
-    while (content->ends_with('\n') || content->ends_with('\r'))
-        content->pop_back();
-    return SecretText{file_name, *std::move(content)};
-}
-
-Secret key_setting(const Values& values, const std::string& name) {
-    std::optional<SecretText> found = secret_setting(values, name);
-    return found ? parse::key(found->name, std::move(found->text)) : Secret();
-}
 
 void check_argon2(const Settings& settings) {
     const std::uint32_t iterations =
@@ -187,19 +54,19 @@ void check_keys(const Settings& settings) {
 
 /// Calls `apply` with the text of a setting that is set.
 template <class Apply>
-void with(const Values& values, const char* name, const Apply& apply) {
+void with(const SettingValues& values, const char* name, const Apply& apply) {
     if (const std::string* text = values.find(name)) apply(name, *text);
 }
 
 template <class Number>
-void set_number(const Values& values, const char* name, Number& number, std::uint64_t least,
+void set_number(const SettingValues& values, const char* name, Number& number, std::uint64_t least,
                 std::uint64_t most) {
     with(values, name, [&](auto n, const auto& text) {
         number = static_cast<Number>(parse::number(n, text, least, most));
     });
 }
 
-void load_addresses(const Values& values, Settings& settings) {
+void load_addresses(const SettingValues& values, Settings& settings) {
     with(values, "LISTEN", [&](auto n, const auto& t) { settings.listen = parse::endpoint(n, t); });
     with(values, "MANAGEMENT_LISTEN",
          [&](auto n, const auto& t) { settings.management_listen = parse::endpoint(n, t); });
@@ -212,8 +79,8 @@ void load_addresses(const Values& values, Settings& settings) {
          [&](auto n, const auto& t) { settings.cors_allowed_origins = parse::origins(n, t); });
 }
 
-void load_database(const Values& values, Settings& settings) {
-    if (const auto url = secret_setting(values, "DATABASE_URL"))
+void load_database(const SettingValues& values, Settings& settings) {
+    if (const auto url = values.find_secret("DATABASE_URL"))
         settings.database = parse::database(url->name, url->text);
     with(values, "DATABASE_PREPARED",
          [&](auto n, const auto& t) { settings.database_prepared = parse::on_off(n, t); });
@@ -225,7 +92,7 @@ void load_database(const Values& values, Settings& settings) {
     });
 }
 
-void load_schema_registry(const Values& values, SchemaRegistrySettings& registry) {
+void load_schema_registry(const SettingValues& values, SchemaRegistrySettings& registry) {
     with(values, "KAFKA_SCHEMA_REGISTRY_URL",
          [&](auto n, const auto& t) { registry.url = parse::folder_url(n, t); });
     with(values, "KAFKA_SCHEMA_REGISTRY_USER", [&](auto n, const auto& t) {
@@ -233,7 +100,7 @@ void load_schema_registry(const Values& values, SchemaRegistrySettings& registry
         if (t.find(':') != std::string::npos) parse::fail(n, "must not have a ':'");
         registry.user = t;
     });
-    if (auto password = secret_setting(values, "KAFKA_SCHEMA_REGISTRY_PASSWORD"))
+    if (auto password = values.find_secret("KAFKA_SCHEMA_REGISTRY_PASSWORD"))
         registry.password = Secret(std::move(password->text));
     if (registry.user.empty() != registry.password.empty())
         parse::fail(
@@ -248,7 +115,7 @@ void load_schema_registry(const Values& values, SchemaRegistrySettings& registry
         parse::fail("KAFKA_SCHEMA_REGISTRY_URL", "is not set, but other settings of it are");
 }
 
-void load_events(const Values& values, Settings& settings) {
+void load_events(const SettingValues& values, Settings& settings) {
     with(values, "KAFKA_BOOTSTRAP_SERVERS",
          [&](auto, const auto& t) { settings.kafka_brokers = t; });
     with(values, "KAFKA_USER_TOPIC",
@@ -257,7 +124,7 @@ void load_events(const Values& values, Settings& settings) {
          [&](auto n, const auto& t) { settings.kafka_audit_topic = parse::topic(n, t); });
     if (settings.kafka_audit_topic == settings.kafka_topic)
         parse::fail("KAFKA_AUDIT_TOPIC", "is the same as KAFKA_USER_TOPIC; name another topic");
-    if (auto password = secret_setting(values, "KAFKA_SASL_PASSWORD"))
+    if (auto password = values.find_secret("KAFKA_SASL_PASSWORD"))
         settings.kafka_properties["sasl.password"] = std::move(password->text);
     with(values, "KAFKA_CREATE_TOPIC",
          [&](auto n, const auto& t) { settings.kafka_create_topic = parse::on_off(n, t); });
@@ -268,7 +135,7 @@ void load_events(const Values& values, Settings& settings) {
     load_schema_registry(values, settings.schema_registry);
 }
 
-void load_tokens(const Values& values, Settings& settings) {
+void load_tokens(const SettingValues& values, Settings& settings) {
     with(values, "EXPIRY_TIME", [&](auto n, const auto& t) {
         settings.expiry_time = std::chrono::minutes(parse::number(n, t, 1, 1440));
     });
@@ -281,11 +148,11 @@ void load_tokens(const Values& values, Settings& settings) {
     with(values, "TOKEN_AUDIENCE", [&](auto, const auto& t) { settings.token_audience = t; });
 }
 
-void load_keys(const Values& values, Settings& settings) {
-    settings.master_key = key_setting(values, "MASTER_KEY");
-    settings.master_key_previous = key_setting(values, "MASTER_KEY_PREVIOUS");
-    settings.secret_key = key_setting(values, "SECRET_KEY");
-    settings.secret_key_previous = key_setting(values, "SECRET_KEY_PREVIOUS");
+void load_keys(const SettingValues& values, Settings& settings) {
+    settings.master_key = values.key("MASTER_KEY");
+    settings.master_key_previous = values.key("MASTER_KEY_PREVIOUS");
+    settings.secret_key = values.key("SECRET_KEY");
+    settings.secret_key_previous = values.key("SECRET_KEY_PREVIOUS");
     with(values, "KEY_ROTATION_DAYS", [&](auto n, const auto& t) {
         settings.key_rotation = std::chrono::days(parse::number(n, t, 0, 3650));
     });
@@ -297,7 +164,7 @@ void load_keys(const Values& values, Settings& settings) {
         settings.warnings.emplace_back("SECRET_KEY_PREVIOUS is used with JWT_ALGORITHM=HS256 only");
 }
 
-void load_limits(const Values& values, Settings& settings) {
+void load_limits(const SettingValues& values, Settings& settings) {
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
     settings.threads = cores;
     settings.hash_threads = cores;
@@ -325,7 +192,7 @@ void load_limits(const Values& values, Settings& settings) {
     check_argon2(settings);
 }
 
-void load_passwords(const Values& values, Settings& settings) {
+void load_passwords(const SettingValues& values, Settings& settings) {
     set_number(values, "PASSWORD_MIN_LENGTH", settings.passwords.min_bytes, 8, 128);
     with(values, "BREACH_CHECK_URL",
          [&](auto n, const auto& t) { settings.breach_check.url = parse::folder_url(n, t); });
@@ -338,7 +205,9 @@ void load_passwords(const Values& values, Settings& settings) {
 
 Settings load_settings(const SettingSources& sources) {
     Settings settings;
-    const Values values(sources, settings);
+    const SettingValues values(sources);
+    settings.warnings = values.warnings();
+    settings.kafka_properties = values.kafka_properties();
     load_addresses(values, settings);
     load_database(values, settings);
     load_events(values, settings);
