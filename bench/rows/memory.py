@@ -6,12 +6,10 @@ import time
 
 from driver.limit_server import BeastLoop
 from driver.results import LIMIT, Row, Sample
-from driver.run import Run
+from driver.run import REST_SECONDS, Run
 from driver.service import Userd
 
 CONNECTIONS = 10000
-# Idle is what has had nothing to do for a while.
-REST_SECONDS = 1
 # The driver's own files.
 SPARE_FILES = 100
 

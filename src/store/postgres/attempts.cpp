@@ -80,10 +80,9 @@ std::vector<Bytes> bytes_of(const std::vector<AttemptKey>& keys) {
 }
 
 std::vector<Attempts> read_all(const Rows& rows) {
-    std::vector<Attempts> counters;
-    for (int i = 0; i < rows.size(); ++i)
-        counters.push_back(Attempts{rows[i].int64(0), rows[i].time(1), rows[i].time(2)});
-    return counters;
+    return rows.each([](const Row& row) {
+        return Attempts{row.int64(0), row.time(1), row.time(2)};
+    });
 }
 
 }  // namespace

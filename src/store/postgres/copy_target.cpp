@@ -79,9 +79,11 @@ CopiedValue read_value(const Row& row, int index, ColumnType type) {
 /// `$1::uuid, $2::bigint` with `suffix` after each type, of the first `count` columns.
 std::string typed_parameters(const Table& table, std::size_t count, const std::string& suffix) {
     std::string list;
-    for (std::size_t i = 0; i < count; ++i)
-        list += (i > 0 ? ", $" : "$") + std::to_string(i + 1) + "::text" + suffix +
-                "::" + sql_type(table.columns[i].type) + suffix;
+    for (std::size_t i = 0; i < count; ++i) {
+        list.append(i > 0 ? ", $" : "$").append(std::to_string(i + 1));
+        list.append("::text").append(suffix);
+        list.append("::").append(sql_type(table.columns[i].type)).append(suffix);
+    }
     return list;
 }
 

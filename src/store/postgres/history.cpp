@@ -116,6 +116,7 @@ NewestEvent read_newest(const Row& row) {
 
 std::vector<std::string> texts(const std::vector<UserId>& users) {
     std::vector<std::string> texts;
+    texts.reserve(users.size());
     for (const UserId& user : users)
         texts.push_back(user.to_string());
     return texts;
@@ -123,10 +124,7 @@ std::vector<std::string> texts(const std::vector<UserId>& users) {
 
 Task<std::vector<NewestEvent>> run_newest(Database& db, const Statement& statement, Params params) {
     const Rows rows = co_await db.run(statement, std::move(params));
-    std::vector<NewestEvent> events;
-    for (int i = 0; i < rows.size(); ++i)
-        events.push_back(read_newest(rows[i]));
-    co_return events;
+    co_return rows.each(read_newest);
 }
 
 }  // namespace
@@ -142,10 +140,9 @@ Task<std::vector<EventMark>> list_events(Database& db, std::int64_t after, std::
                                          int limit) {
     Params params(after, until, std::max(limit, 0));
     const Rows rows = co_await db.run(kMarks, std::move(params));
-    std::vector<EventMark> marks;
-    for (int i = 0; i < rows.size(); ++i)
-        marks.push_back({rows[i].int64(0), rows[i].id<UserId>(1), rows[i].time(2)});
-    co_return marks;
+    co_return rows.each([](const Row& row) {
+        return EventMark{row.int64(0), row.id<UserId>(1), row.time(2)};
+    });
 }
 
 Task<std::vector<NewestEvent>> newest_events(Database& db, UserId after, int limit) {

@@ -202,18 +202,17 @@ void Link::finish_batch() {
     events_.finished(std::move(requests));
 }
 
-void Link::break_off(const std::string& given) {
+void Link::break_off(std::string reason) {
     if (!connection_) return;
-    const std::string reason = given;  // which may be a request's, and so go below
     std::vector<RequestPtr> unanswered;
     if (batch_) {
-        unanswered = std::move(batch_->requests);
+        unanswered = std::exchange(batch_->requests, {});
         reset_on_close(PQsocket(connection_.get()));
     }
     close();
     // The owner may let go of this link within.
     const auto self = shared_from_this();
-    events_.broken(std::move(unanswered), reason);
+    events_.broken(std::move(unanswered), std::move(reason));
 }
 
 void Link::close() {

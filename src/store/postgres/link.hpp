@@ -19,7 +19,7 @@ class Link : public std::enable_shared_from_this<Link> {
         /// Each request of the batch has its rows or its failure; the link is free again.
         std::function<void(std::vector<RequestPtr>)> finished;
         /// The connection is gone, and with it the answers of what was in flight. The last event.
-        std::function<void(std::vector<RequestPtr> unanswered, const std::string& reason)> broken;
+        std::function<void(std::vector<RequestPtr> unanswered, std::string reason)> broken;
     };
 
     Link(boost::asio::io_context& loop, ConnectionPtr connection, bool prepared, Events events);
@@ -32,7 +32,7 @@ class Link : public std::enable_shared_from_this<Link> {
     /// Needs is_busy() to be false, and a request at least.
     void send(std::vector<RequestPtr> requests);
     /// Ends the connection and tells so.
-    void break_off(const std::string& reason);
+    void break_off(std::string reason);
     /// Ends the connection and tells nobody; what was in flight is dropped.
     void close();
 
@@ -59,7 +59,7 @@ class Link : public std::enable_shared_from_this<Link> {
     void read();
     void take_results();
     /// False when the connection is of no more use.
-    [[nodiscard]] bool take(PGresult* result);
+    [[nodiscard]] bool take(PGresult* taken);
     void take_answer(PGresult* result);
     void take_failure(const Failure& failure);
     void take_abort();

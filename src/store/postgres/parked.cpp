@@ -48,10 +48,9 @@ constexpr Statement kDrop{"drop_parked", R"(
 Task<std::vector<WaitingEvent>> list_parked(Database& db, std::int64_t after, int limit) {
     Params params(after, std::max(limit, 0));
     const Rows rows = co_await db.run(kList, std::move(params));
-    std::vector<WaitingEvent> parked;
-    for (int i = 0; i < rows.size(); ++i)
-        parked.push_back({event_from(rows[i], 1), rows[i].text(0)});
-    co_return parked;
+    co_return rows.each([](const Row& row) {
+        return WaitingEvent{event_from(row, 1), row.text(0)};
+    });
 }
 
 Task<std::int64_t> retry_parked(Database& db, std::optional<EventId> event) {

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -50,6 +52,15 @@ class Rows {
     [[nodiscard]] int size() const noexcept { return PQntuples(result_.get()); }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
     [[nodiscard]] Row operator[](int row) const { return {result_.get(), row}; }
+    /// What `read` makes of each row, in their order.
+    template <class Read>
+    [[nodiscard]] auto each(const Read& read) const {
+        std::vector<std::invoke_result_t<const Read&, const Row&>> values;
+        values.reserve(static_cast<std::size_t>(size()));
+        for (int row = 0; row < size(); ++row)
+            values.push_back(read((*this)[row]));
+        return values;
+    }
     /// Rows that an INSERT, UPDATE or DELETE without RETURNING touched.
     [[nodiscard]] std::int64_t affected() const;
 

@@ -43,10 +43,7 @@ Task<Result<Service>> find_service(Database& db, std::string name) {
 Task<std::vector<Service>> list_services(Database& db) {
     Params none;
     const Rows rows = co_await db.run(kList, std::move(none));
-    std::vector<Service> services;
-    for (int i = 0; i < rows.size(); ++i)
-        services.push_back(service_from(rows[i]));
-    co_return services;
+    co_return rows.each(service_from<Row>);
 }
 
 Task<bool> revoke_service(Database& db, std::string name) {

@@ -142,10 +142,7 @@ Task<Result<SessionInfo>> read_session(Database& db, UserId user, SessionId sess
 Task<std::vector<SessionInfo>> list_sessions(Database& db, UserId user) {
     Params params(db.now(), user);
     const Rows rows = co_await db.run(kList, std::move(params));
-    std::vector<SessionInfo> sessions;
-    for (int i = 0; i < rows.size(); ++i)
-        sessions.push_back(session_info_from(rows[i]));
-    co_return sessions;
+    co_return rows.each(session_info_from<Row>);
 }
 
 Task<std::int64_t> count_sessions(Database& db) {

@@ -85,19 +85,13 @@ Task<Result<User>> find_user(Database& db, std::string key) {
 Task<std::vector<User>> list_users(Database& db, Page page) {
     Params params(page.after, std::max(page.limit, 0));
     const Rows rows = co_await db.run(kList, std::move(params));
-    std::vector<User> users;
-    for (int i = 0; i < rows.size(); ++i)
-        users.push_back(user_from(rows[i]));
-    co_return users;
+    co_return rows.each(user_from<Row>);
 }
 
 Task<std::vector<std::string>> hash_formats(Database& db) {
     Params none;
     const Rows rows = co_await db.run(kHashFormats, std::move(none));
-    std::vector<std::string> formats;
-    for (int i = 0; i < rows.size(); ++i)
-        formats.push_back(rows[i].text(0));
-    co_return formats;
+    co_return rows.each([](const Row& row) { return row.text(0); });
 }
 
 }  // namespace userd::postgres

@@ -42,7 +42,7 @@ class AuditTable final : public AuditLog {
         : writer_(writer), readers_(readers), lease_(std::move(clock)) {}
 
     Task<std::optional<OutboxLease>> lease_outbox(OutboxClaim claim) override {
-        co_return lease_.claim(std::move(claim));
+        co_return lease_.claim(claim);
     }
     Task<void> release_outbox(std::int64_t epoch) override {
         lease_.release(epoch);

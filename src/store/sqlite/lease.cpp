@@ -1,15 +1,13 @@
 #include "store/sqlite/lease.hpp"
 
-#include <utility>
-
 namespace userd::sqlite {
 
-std::optional<OutboxLease> Lease::claim(OutboxClaim claim) {
+std::optional<OutboxLease> Lease::claim(const OutboxClaim& claim) {
     const std::lock_guard lock(mutex_);
     const Timestamp now = clock_();
     if (holder_ != claim.holder) {
         if (!holder_.empty() && now < end_) return std::nullopt;
-        holder_ = std::move(claim.holder);
+        holder_ = claim.holder;
         ++epoch_;
     }
     end_ = now + claim.duration;

@@ -15,7 +15,7 @@ class Lease {
   public:
     explicit Lease(Clock clock) : clock_(std::move(clock)) {}
 
-    std::optional<OutboxLease> claim(OutboxClaim claim);
+    std::optional<OutboxLease> claim(const OutboxClaim& claim);
     void release(std::int64_t epoch);
     [[nodiscard]] LeaseState state() const;
     /// LeaseLost. One that ran out and that nobody took is its holder's still.

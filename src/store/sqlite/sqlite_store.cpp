@@ -181,7 +181,7 @@ class SqliteStore final : public Store {
     }
 
     Task<std::optional<OutboxLease>> lease_outbox(OutboxClaim claim) override {
-        co_return lease_.claim(std::move(claim));
+        co_return lease_.claim(claim);
     }
     Task<void> release_outbox(std::int64_t epoch) override {
         lease_.release(epoch);

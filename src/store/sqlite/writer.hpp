@@ -56,6 +56,7 @@ class Writer {
             // Kept aside: what the queue refuses is answered here. Once a job is queued its
             // coroutine may go on on another thread, so that nothing of this frame is touched.
             const Resume<Answer<T>> refused = resume;
+            // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
             const boost::asio::any_io_executor loop = executor;
             const std::shared_ptr<Queue> queue = queue_;
             auto job = std::make_unique<TypedJob<T>>(std::move(work), std::move(resume));
