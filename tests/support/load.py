@@ -131,6 +131,9 @@ class Load:
             answer = await self._ask(http, "profile", "GET", "/user/me", token=tokens["access_token"])
             if answer and answer.status == 200 and answer.json()["username"] != name:
                 self.wrong.append("profile: another user's")
+            elif answer and answer.status == 401 and session_of(tokens)[0] in self._doubtful:
+                self.late_retries += 1
+                return
             elif answer and answer.status not in (200, 502, 503, 504):
                 self.wrong.append(f"profile: {answer.status} {answer.body[:200]!r}")
             tokens = await self._refresh(http, tokens)
