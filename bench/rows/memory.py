@@ -7,7 +7,7 @@ import time
 from driver.limit_server import BeastLoop
 from driver.results import LIMIT, Row, Sample
 from driver.run import REST_SECONDS, Run
-from driver.service import Userd
+from driver.service import Userd, profile_request
 
 CONNECTIONS = 10000
 # The driver's own files.
@@ -44,7 +44,6 @@ def allowed_connections() -> int:
 
 def connects(connections: contextlib.ExitStack, port: int, token: str) -> bool:
     """A connection that has had one answer and stays open."""
-    request = f"GET /user/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
     connection = connections.enter_context(socket.create_connection(("127.0.0.1", port), 30))
-    connection.sendall(request.encode())
+    connection.sendall(profile_request(token))
     return connection.recv(65536).startswith(b"HTTP/1.1 200 ")

@@ -67,7 +67,8 @@ std::string_view trim(std::string_view text) noexcept {
 }
 
 bool is_valid_utf8(std::string_view text) noexcept {
-    for (text.remove_prefix(ascii_prefix(text)); !text.empty();) {
+    text.remove_prefix(ascii_prefix(text));
+    while (!text.empty()) {
         const std::size_t length = sequence_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);

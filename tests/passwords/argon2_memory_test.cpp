@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "passwords/hasher.hpp"
+#include "support/page_faults.hpp"
 
 namespace userd {
 namespace {
@@ -25,12 +26,6 @@ constexpr std::size_t kMebibyte = std::size_t{1} << 20U;
 
 Secret secret(std::string_view text = "correct horse battery staple") {
     return Secret(text);
-}
-
-long page_faults_of_thread() {
-    rusage usage{};
-    EXPECT_EQ(::getrusage(RUSAGE_THREAD, &usage), 0);
-    return usage.ru_minflt;
 }
 
 bool is_mapped(const void* start) {

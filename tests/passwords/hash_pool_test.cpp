@@ -18,6 +18,7 @@
 
 #include "async/loops.hpp"
 #include "support/gate.hpp"
+#include "support/page_faults.hpp"
 
 namespace userd {
 namespace {
@@ -305,12 +306,6 @@ long resident_kib() {
     long resident = 0;
     status >> total >> resident;
     return resident * (::sysconf(_SC_PAGESIZE) / 1024);
-}
-
-long page_faults_of_thread() {
-    rusage usage{};
-    EXPECT_EQ(::getrusage(RUSAGE_THREAD, &usage), 0);
-    return usage.ru_minflt;
 }
 
 TEST_F(HashPoolTest, AThreadKeepsItsMemoryFromOneHashToTheNext) {
