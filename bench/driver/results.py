@@ -32,6 +32,11 @@ class Results:
         """Subjects are LIMIT and the names of services. Rows keep the order in which they came."""
         self._samples.setdefault(row, {}).setdefault(subject, []).append(sample)
 
+    def add_beside(self, row: Row, subject: str, sample: Sample, limit: Sample) -> None:
+        """A subject's and its limit's, of one round."""
+        self.add(row, subject, sample)
+        self.add(row, LIMIT, limit)
+
     def rows(self) -> list[Row]:
         return list(self._samples)
 

@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 from driver.fastapi import FastApi
 from driver.postgres import Postgres
-from driver.results import LIMIT, Row, Sample
+from driver.results import Row, Sample
 from driver.run import Run
 from driver.service import Service
 from rows.hs256 import userd_hs256
@@ -52,20 +52,15 @@ def profile(run: Run, usual: dict[str, FastApi]) -> None:
     theirs = {name: reads(run, peer) for name, peer in usual.items()}
     for algorithm, sample in ours.items():
         for name, other in theirs.items():
-            add(run, Row(READS.format(algorithm), name), sample, other)
+            run.results.add_beside(Row(READS.format(algorithm), name), run.userd.name, sample, other)
     for name, other in theirs.items():
-        add(run, Row(MEMORY, name), memory(ours["ES256"]), memory(other))
+        run.results.add_beside(Row(MEMORY, name), run.userd.name, memory(ours["ES256"]), memory(other))
 
 
 def compare(run: Run, what: str, figure: Callable[[Run, Service], Sample], those: dict[str, FastApi]) -> None:
     ours = figure(run, run.userd)
     for name, peer in those.items():
-        add(run, Row(what, name), ours, figure(run, peer))
-
-
-def add(run: Run, row: Row, ours: Sample, theirs: Sample) -> None:
-    run.results.add(row, run.userd.name, ours)
-    run.results.add(row, LIMIT, theirs)
+        run.results.add_beside(Row(what, name), run.userd.name, ours, figure(run, peer))
 
 
 def memory(sample: Sample) -> Sample:

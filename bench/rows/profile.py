@@ -3,7 +3,7 @@ import pathlib
 
 from driver.limit_server import BeastLoop
 from driver.load import WRK_THREADS, wrk
-from driver.results import LIMIT, Row, Sample
+from driver.results import Row, Sample
 from driver.run import Run
 from driver.service import profile_request
 from driver.sqlite_population import Serving, SqlitePopulation
@@ -38,20 +38,19 @@ def profile_population(run: Run) -> None:
     on = run.shared(OnSqlite)
     with on.many.serving("HS256") as serving:
         few_tokens = write_tokens(run, serving, FEW_TOKENS)
-        add(run, BESIDE_LOOP[FEW_TOKENS], reads_with(run, serving.userd, few_tokens), reads_with(run, on.beast, few_tokens))
+        run.results.add_beside(
+            BESIDE_LOOP[FEW_TOKENS], run.userd.name, reads_with(run, serving.userd, few_tokens),
+            reads_with(run, on.beast, few_tokens))
         tokens = write_tokens(run, serving, MANY_TOKENS)
         hs256 = reads_with(run, serving.userd, tokens)
     with on.many.serving("ES256") as serving:
-        add(run, ES256, reads_with(run, serving.userd, write_tokens(run, serving, MANY_TOKENS)), hs256)
+        es256 = reads_with(run, serving.userd, write_tokens(run, serving, MANY_TOKENS))
+        run.results.add_beside(ES256, run.userd.name, es256, hs256)
     with on.few.serving("HS256") as serving:
-        add(run, GROWTH, hs256, reads_with(run, serving.userd, write_tokens(run, serving, MANY_TOKENS)))
+        of_few = reads_with(run, serving.userd, write_tokens(run, serving, MANY_TOKENS))
+        run.results.add_beside(GROWTH, run.userd.name, hs256, of_few)
     # The loop does not look at the tokens, which may be old.
-    add(run, BESIDE_LOOP[MANY_TOKENS], hs256, reads_with(run, on.beast, tokens))
-
-
-def add(run: Run, row: Row, userd: Sample, limit: Sample) -> None:
-    run.results.add(row, "userd", userd)
-    run.results.add(row, LIMIT, limit)
+    run.results.add_beside(BESIDE_LOOP[MANY_TOKENS], run.userd.name, hs256, reads_with(run, on.beast, tokens))
 
 
 def write_tokens(run: Run, serving: Serving, count: int) -> pathlib.Path:

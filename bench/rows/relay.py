@@ -57,8 +57,7 @@ def relay(run: Run) -> None:
         figures.per_second, cpu_per_1000=1000 * figures.cpu_seconds / figures.done, errors=figures.errors))
     for pause_ms, limit in ROUND_TRIPS.items():
         round_trip = run_limit("broker_round_trips", stage.broker.address, bare, pause_ms, seconds=run.seconds)
-        run.results.add(Row(LATENCY, limit), userd.name, latency)
-        run.results.add(Row(LATENCY, limit), LIMIT, median(round_trip))
+        run.results.add_beside(Row(LATENCY, limit), userd.name, latency, median(round_trip))
 
 
 def drain(userd: Userd) -> Sample:

@@ -3,7 +3,7 @@ import pathlib
 
 from driver.limit_server import BeastLoop, LimitServer
 from driver.load import WRK_THREADS, measure, run_limit, wrk
-from driver.results import LIMIT, Row, Sample
+from driver.results import Row, Sample
 from driver.run import Run
 from driver.service import Service, refresh_request
 from rows.hs256 import userd_hs256
@@ -24,8 +24,7 @@ COMMITS = {1: "SQLite, one a commit", BATCH: f"SQLite, {BATCH} a commit"}
 
 
 def profile_reads(run: Run) -> None:
-    run.results.add(PROFILES, run.userd.name, reads(run, run.userd))
-    run.results.add(PROFILES, LIMIT, reads(run, run.beast, run.userd))
+    run.results.add_beside(PROFILES, run.userd.name, reads(run, run.userd), reads(run, run.beast, run.userd))
 
 
 def reads(run: Run, server: Service | LimitServer, issuer: Service | None = None) -> Sample:
@@ -42,10 +41,7 @@ def hashes(run: Run) -> None:
     figures = {LOGINS: logins(run, run.userd, CALLERS, run.seconds)}
     limits = {limit: raw_hashes(run, memory) for memory, limit in HASHES.items()}
     figures[REGISTRATIONS] = registrations(run, run.userd, CALLERS, run.seconds)
-    for what, figure in figures.items():
-        for limit, raw in limits.items():
-            run.results.add(Row(what, limit), run.userd.name, figure)
-            run.results.add(Row(what, limit), LIMIT, raw)
+    add_all(run, figures, limits)
 
 
 def logins(run: Run, service: Service, clients: int, seconds: int) -> Sample:
@@ -67,15 +63,20 @@ def hash_parameters(run: Run, memory: str, threads: str | int | None = None) -> 
 
 def refreshes(run: Run) -> None:
     """By HS256 too, without the signature that half of a refresh's cost is with ES256."""
-    figures = {"ES256": refresh(run, run.userd), "HS256": refresh(run, run.shared(userd_hs256))}
+    figures = {
+        REFRESHES.format("ES256"): refresh(run, run.userd),
+        REFRESHES.format("HS256"): refresh(run, run.shared(userd_hs256))}
     limits = {BESIDE_LOOP: refresh(run, run.shared(refreshing_beast), run.userd)}
     for batch, limit in COMMITS.items():
         limits[limit] = run_limit("sqlite_commits", run.folder / run.unique("commits"), batch, seconds=run.seconds / 2)
-    for algorithm, figure in figures.items():
+    add_all(run, figures, limits)
+
+
+def add_all(run: Run, figures: dict[str, Sample], limits: dict[str, Sample]) -> None:
+    """Each figure beside each limit."""
+    for what, figure in figures.items():
         for limit, alone in limits.items():
-            row = Row(REFRESHES.format(algorithm), limit)
-            run.results.add(row, run.userd.name, figure)
-            run.results.add(row, LIMIT, alone)
+            run.results.add_beside(Row(what, limit), run.userd.name, figure, alone)
 
 
 def refresh(run: Run, server: Service | LimitServer, issuer: Service | None = None) -> Sample:
